@@ -1,0 +1,65 @@
+"""Every setting, on one page: one frozen dataclass per room.
+
+Defaults are what the shipped bundle and the tests use. Settings that must not drift
+between training and inference (`PreprocessSettings`) travel inside the model bundle.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """How planes are grouped into volumes.
+
+    Attributes:
+        orientation_tolerance: Largest difference of a direction cosine within a volume.
+        position_tolerance_mm: Planes closer than this are at one position.
+        spacing_tolerance_mm: Largest deviation of one slice gap from the median gap.
+        max_voxels: A volume that claims more is refused before memory is taken.
+        max_member_bytes: Largest file read out of an archive.
+        max_ratio: Largest accepted compression ratio of an archive member.
+    """
+
+    orientation_tolerance: float = 1e-3
+    position_tolerance_mm: float = 1e-2
+    spacing_tolerance_mm: float = 0.1
+    max_voxels: int = 1_000_000_000
+    max_member_bytes: int = 4_000_000_000
+    max_ratio: float = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class PreprocessSettings:
+    """From a volume to the network's input; the same function in training and inference.
+
+    Attributes:
+        input_shape: (slices, rows, columns) of the network's input.
+        intensity: `histogram` equalises over the foreground (Sun et al. 2024); `zscore`
+            clips at percentiles, then subtracts the mean and divides by the deviation.
+        clip_percentiles: Lower and upper percentile of the clip, for `zscore`.
+        crop_background: Cut away the empty border before resizing.
+        background_fraction: A border voxel is empty below this share of the 99th percentile.
+    """
+
+    input_shape: tuple[int, int, int] = (64, 128, 128)
+    intensity: Literal["histogram", "zscore"] = "histogram"
+    clip_percentiles: tuple[float, float] = (0.5, 99.5)
+    crop_background: bool = True
+    background_fraction: float = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifySettings:
+    """How an answer is made from the evidence.
+
+    Attributes:
+        min_probability: Below it the answer is `UNKNOWN`.
+        min_in_distribution: Below it the pixels are not listened to.
+        conflict_probability: Pixels and header conflict when each gives its own label at
+            least this probability.
+    """
+
+    min_probability: float = 0.5
+    min_in_distribution: float = 0.001
+    conflict_probability: float = 0.8
