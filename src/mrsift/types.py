@@ -52,7 +52,7 @@ class BValue:
         s_per_mm2: Decoded b-value in s/mm2.
         source: Where it stood, e.g. `(0019,100C) SIEMENS MR HEADER`, `sidecar .bval`,
             `absent beside siblings that carry b`.
-        raw: The value as stored, as text, e.g. `1000000800\\8\\0\\0`.
+        raw: The value as stored, as text, e.g. `1000000800` of GE.
     """
 
     s_per_mm2: float
