@@ -4,6 +4,7 @@
 `Skipped` values for everything that cannot or need not be read. No header is looked at here.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +88,7 @@ def walk(
     """
     for path in paths:
         if not os.path.lexists(path):
-            raise IngestError(f"{path}: no such file or folder; check the path")
+            raise IngestError(f"{path}: no such file or folder (or not visible to you); check it")
     return _Walk(paths, settings or IngestSettings()).items()
 
 
@@ -114,7 +115,8 @@ class _Walk:
 
     def __init__(self, paths: Sequence[Path], settings: IngestSettings) -> None:
         self.settings = settings
-        self.inputs = [Path.cwd() / path for path in paths]  # links in a path are kept
+        # Not resolve(): a link keeps the name under which the user knows it.
+        self.inputs = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
         folders = [path if path.is_dir() else path.parent for path in self.inputs]
         self.root = Path(os.path.commonpath(folders)) if folders else Path.cwd()
         self.seen: set[tuple[int, int]] = set()
@@ -141,7 +143,7 @@ class _Walk:
             if stat.S_ISDIR(status.st_mode):
                 return self.folder(path, shown, status)
         except OSError as error:
-            if path.is_symlink():
+            if error.errno in (errno.ENOENT, errno.ELOOP):
                 reason = f"link that leads nowhere ({_cause(error)}); restore or remove it"
                 return iter([Skipped(shown, reason)])
             reason = f"cannot be opened ({_cause(error)}); check its permissions"
