@@ -1,0 +1,224 @@
+"""Bundles: what was written is read, and nothing else is."""
+
+import hashlib
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mrsift.bundle import CARD, MANIFEST, MODEL, Bundle, Manifest, OutlierReference, write_bundle
+from mrsift.config import PreprocessSettings
+from mrsift.errors import BundleError
+from mrsift.labels import LABEL_NAMES
+
+CONTENTS = {MODEL: b"\x08\x08not a real network", CARD: b"# Card\n"}
+
+
+def manifest() -> Manifest:
+    rng = np.random.default_rng(0)
+    return Manifest(
+        name="test",
+        version="1",
+        preprocess=PreprocessSettings(input_shape=(8, 16, 16), intensity="zscore"),
+        temperature=1.5,
+        region_temperature=1.0,
+        conformal=dict.fromkeys(LABEL_NAMES, 0.1),
+        conformal_coverage=0.95,
+        outliers=OutlierReference(
+            projection=rng.normal(size=(6, 3)),
+            centre=rng.normal(size=6),
+            class_means=rng.normal(size=(9, 3)),
+            precision=np.eye(3),
+            distances=np.linspace(0.0, 5.0, 11),
+            tail_exponent=4.0,
+        ),
+        licence="Apache-2.0",
+        made_by="python -m something",
+        files={},
+    )
+
+
+@pytest.fixture(params=["bundle", "bundle.mrsift"])
+def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / str(request.param)
+    write_bundle(path, manifest(), CONTENTS)
+    return path
+
+
+def rewrite(path: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    """Changes the files of a bundle behind its back."""
+    if path.is_dir():
+        files = {file.name: file.read_bytes() for file in path.iterdir()}
+        change(files)
+        for file in path.iterdir():
+            file.unlink()
+        for name, data in files.items():
+            (path / name).write_bytes(data)
+        return
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+
+
+def edit(field: str, value: object) -> Callable[[dict[str, bytes]], None]:
+    """A change of one field of the manifest."""
+
+    def change(files: dict[str, bytes]) -> None:
+        fields = json.loads(files[MANIFEST])
+        fields[field] = value
+        files[MANIFEST] = json.dumps(fields).encode()
+
+    return change
+
+
+def test_what_was_written_is_read(bundle: Path) -> None:
+    loaded = Bundle.load(bundle)
+    expected = manifest()
+    assert loaded.onnx == CONTENTS[MODEL]
+    assert loaded.card == "# Card\n"
+    assert loaded.manifest.preprocess == expected.preprocess
+    assert loaded.manifest.conformal == expected.conformal
+    assert loaded.manifest.labels == LABEL_NAMES
+    np.testing.assert_allclose(
+        loaded.manifest.outliers.projection, expected.outliers.projection, rtol=1e-6
+    )
+    assert (loaded.id.name, loaded.id.version) == ("test", "1")
+    assert len(loaded.id.sha256) == 64
+
+
+def test_folder_and_zip_are_the_same_bundle(tmp_path: Path) -> None:
+    for name in ("a", "a.mrsift"):
+        write_bundle(tmp_path / name, manifest(), CONTENTS)
+    assert Bundle.load(tmp_path / "a").id == Bundle.load(tmp_path / "a.mrsift").id
+
+
+def test_writing_again_replaces_and_leaves_nothing_behind(bundle: Path) -> None:
+    write_bundle(bundle, replace(manifest(), version="2"), CONTENTS)
+    assert Bundle.load(bundle).id.version == "2"
+    assert [file.name for file in bundle.parent.iterdir()] == [bundle.name]
+
+
+def test_an_exchanged_model_is_refused(bundle: Path) -> None:
+    rewrite(bundle, lambda files: files.update({MODEL: b"\x08\x08another network"}))
+    with pytest.raises(BundleError, match=r"model\.onnx.*SHA-256 differs"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, MODEL, CARD])
+def test_a_missing_file_is_named(bundle: Path, name: str) -> None:
+    rewrite(bundle, lambda files: files.pop(name) and None)
+    with pytest.raises(BundleError, match=f"no {name}"):
+        Bundle.load(bundle)
+
+
+def test_a_newer_bundle_asks_for_an_update(bundle: Path) -> None:
+    rewrite(bundle, edit("schema", "mrsift.bundle/2"))
+    with pytest.raises(BundleError, match="Update mrsift"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("schema", "other/1", "no bundle"),
+        ("labels", ["T2W"], "labels T2W and regions"),
+        ("regions", ["knee", "head"], "regions knee"),
+        ("temperature", 0.0, "temperatures"),
+        ("temperature", "warm", "ValueError"),
+        ("conformal", {"T2W": 0.1}, "conformal"),
+        ("outliers", {}, "KeyError"),
+        ("preprocess", {"input_shape": [8, 16]}, "KeyError"),
+        ("files", None, "AttributeError"),
+    ],
+)
+def test_an_unusable_manifest_is_refused(
+    bundle: Path, field: str, value: object, message: str
+) -> None:
+    rewrite(bundle, edit(field, value))
+    with pytest.raises(BundleError, match=message):
+        Bundle.load(bundle)
+
+
+def test_unknown_preprocessing_is_refused(bundle: Path) -> None:
+    settings = {"input_shape": [8, 16, 16], "clip_percentiles": [0, 100], "intensity": "zscore"}
+    rewrite(bundle, edit("preprocess", settings | {"sharpen": True}))
+    with pytest.raises(BundleError, match="sharpen"):
+        Bundle.load(bundle)
+
+
+def test_a_manifest_that_is_no_json_is_refused(bundle: Path) -> None:
+    rewrite(bundle, lambda files: files.update({MANIFEST: b"\xff{"}))
+    with pytest.raises(BundleError, match=MANIFEST):
+        Bundle.load(bundle)
+
+
+def test_a_pickled_model_is_refused_unopened(bundle: Path) -> None:
+    class Dangerous:
+        def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+            return pytest.fail, ("it was unpickled",)
+
+    data = pickle.dumps(Dangerous())
+
+    def exchange(files: dict[str, bytes]) -> None:
+        files[MODEL] = data
+        digests = json.loads(files[MANIFEST])["files"]
+        edit("files", digests | {MODEL: hashlib.sha256(data).hexdigest()})(files)
+
+    rewrite(bundle, exchange)
+    with pytest.raises(BundleError, match="pickled"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "..\\evil", "C:evil"])
+def test_names_that_leave_the_folder_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.mrsift"
+    write_bundle(path, manifest(), CONTENTS)
+    rewrite(path, lambda files: files.update({name: b""}))
+    with pytest.raises(BundleError, match="leave its folder"):
+        Bundle.load(path)
+
+
+def test_a_truncated_zip_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.mrsift"
+    write_bundle(path, manifest(), CONTENTS)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(BundleError, match="not a bundle"):
+        Bundle.load(path)
+
+
+def test_flipped_bits_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.mrsift"
+    write_bundle(path, manifest(), CONTENTS)
+    data = bytearray(path.read_bytes())
+    position = data.index(b"not a real network")
+    data[position] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BundleError, match=r"a\.mrsift.*damaged"):
+        Bundle.load(path)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", manifest(), CONTENTS)
+    (tmp_path / "elsewhere").write_bytes(CONTENTS[MODEL])
+    (tmp_path / "bundle" / MODEL).unlink()
+    (tmp_path / "bundle" / MODEL).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BundleError, match=MODEL):
+        Bundle.load(tmp_path / "bundle")
+
+
+def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no such bundle"):
+        Bundle.load(tmp_path / "nothing")
+
+
+def test_files_that_bundles_do_not_know_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"weights\.pt"):
+        write_bundle(tmp_path / "a", manifest(), CONTENTS | {"weights.pt": b""})
