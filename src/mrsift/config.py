@@ -58,8 +58,13 @@ class IdentifySettings:
         min_in_distribution: Below it the pixels are not listened to.
         conflict_probability: Pixels and header conflict when each gives its own label at
             least this probability.
+        pixel_reliability: How often the pixels' opinion is about the image at all; the
+            rest is spread over all labels, which bounds what the pixels can outvote.
+        header_reliability: Same for the header.
     """
 
     min_probability: float = 0.5
     min_in_distribution: float = 0.001
     conflict_probability: float = 0.8
+    pixel_reliability: float = 0.9
+    header_reliability: float = 0.99

@@ -1,0 +1,219 @@
+"""Two opinions -> one answer.
+
+Both opinions are probabilities. Each is first mixed with "could be anything" by its
+reliability, so that none can outvote everything else; then their logarithms are added.
+What is done where they disagree is in `docs/decisions/0005-conflicts.md`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mrsift.config import IdentifySettings
+from mrsift.infer.evidence import softmax
+from mrsift.infer.witness_kind import NOT_DIFFUSION_WEIGHTED
+from mrsift.labels import B_HIGH_S_PER_MM2, LABEL_NAMES, UNKNOWN, Profile
+from mrsift.types import Opinion, VolumeInfo, Witness
+
+Probabilities = Mapping[str, float]
+
+UNIFORM: Probabilities = dict.fromkeys(LABEL_NAMES, 1.0 / len(LABEL_NAMES))
+
+DIFFUSION = ("DWI_LOW", "DWI_HIGH")
+
+FAMILIES: tuple[frozenset[str], ...] = (
+    frozenset({"T2W", "T2W_FS", "FLAIR"}),
+    frozenset({"T1W", "T1W_CE"}),
+    frozenset({"DWI_LOW", "DWI_HIGH", "ADC"}),
+    frozenset({UNKNOWN}),
+)
+"""Labels that a loose description may well mix up; a lie is to name another family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered for one volume.
+
+    Attributes:
+        label: After the profile's known labels and the `UNKNOWN` rule.
+        probabilities: After fusion and profile; the nine labels, sum 1.
+        conflict_reason: Both opinions in words, where they disagree strongly.
+    """
+
+    label: str
+    probabilities: Probabilities
+    conflict_reason: str | None
+
+    @property
+    def probability(self) -> float:
+        """Probability of `label`."""
+        return self.probabilities[self.label]
+
+
+def fuse(
+    pixels: Opinion | None, header: Opinion | None, settings: IdentifySettings
+) -> Probabilities:
+    """Adds the log-probabilities of the opinions that are there.
+
+    Args:
+        pixels: Calibrated opinion of the network.
+        header: Opinion of the header witnesses.
+        settings: Reliabilities.
+
+    Returns:
+        The nine labels, sum 1; uniform where nobody speaks; a single opinion unchanged.
+    """
+    opinions = [
+        (opinion, reliability)
+        for opinion, reliability in (
+            (pixels, settings.pixel_reliability),
+            (header, settings.header_reliability),
+        )
+        if opinion is not None
+    ]
+    if len(opinions) < 2:
+        return dict(opinions[0][0].probabilities) if opinions else UNIFORM
+    total = {
+        label: math.fsum(
+            math.log(reliability * opinion.probabilities[label] + (1 - reliability) * uniform)
+            for opinion, reliability in opinions
+        )
+        for label, uniform in UNIFORM.items()
+    }
+    return softmax(total)
+
+
+def trusted_b_value(info: VolumeInfo) -> float | None:
+    """The b-value, where it is the image's own and was not read out of a description.
+
+    Args:
+        info: Volume whose header is read.
+
+    Returns:
+        b in s/mm2, or None.
+    """
+    if info.b_value is None or (info.derived_kind or "").upper() in NOT_DIFFUSION_WEIGHTED:
+        return None
+    if "description" in info.b_value.source.lower() or "protocol" in info.b_value.source.lower():
+        return None
+    return info.b_value.s_per_mm2
+
+
+def decide_low_or_high(probabilities: Probabilities, b_s_per_mm2: float) -> Probabilities:
+    """Moves all diffusion probability to the side where the b-value is.
+
+    Args:
+        probabilities: The nine labels.
+        b_s_per_mm2: A trusted b-value.
+
+    Returns:
+        The nine labels, same sum.
+    """
+    low, high = DIFFUSION
+    winner, loser = (high, low) if b_s_per_mm2 >= B_HIGH_S_PER_MM2 else (low, high)
+    both = probabilities[low] + probabilities[high]
+    return {**probabilities, winner: both, loser: 0.0}
+
+
+def apply_profile(probabilities: Probabilities, profile: Profile) -> Probabilities:
+    """Moves the probability of labels that do not count as known.
+
+    Args:
+        probabilities: The nine labels.
+        profile: Known labels, and labels answered as another.
+
+    Returns:
+        The nine labels, same sum; everything unknown to the profile is in `UNKNOWN`.
+    """
+    same_as = dict(profile.same_as)
+    mapped = dict.fromkeys(LABEL_NAMES, 0.0)
+    for label, probability in probabilities.items():
+        target = same_as.get(label, label)
+        mapped[target if target in profile.known else UNKNOWN] += probability
+    return mapped
+
+
+def _seen(opinion: Opinion, profile: Profile, b_s_per_mm2: float | None) -> Opinion:
+    """An opinion in the words of the answer: b decides low or high, then the profile."""
+    probabilities = opinion.probabilities
+    if b_s_per_mm2 is not None:
+        probabilities = decide_low_or_high(probabilities, b_s_per_mm2)
+    return Opinion(apply_profile(probabilities, profile))
+
+
+def find_conflict(pixels: Opinion | None, header: Opinion | None, threshold: float) -> str | None:
+    """Both opinions in words, where each is sure of a label of its own.
+
+    Args:
+        pixels: In the words of the answer, see `answer`.
+        header: Same.
+        threshold: Each must give its label at least this probability.
+
+    Returns:
+        One line, or None where there is no conflict.
+    """
+    if pixels is None or header is None or pixels.label == header.label:
+        return None
+    if min(pixels.probability, header.probability) < threshold:
+        return None
+    return (
+        f"pixels say {pixels.label} ({pixels.probability:.2f}), "
+        f"header says {header.label} ({header.probability:.2f})"
+    )
+
+
+def find_lie(claim: Witness | None, answer: Opinion, threshold: float) -> str | None:
+    """The description and the answer in words, where the description claims another label.
+
+    Args:
+        claim: What the description says, and the labels it would agree with.
+        answer: Made without the profile.
+        threshold: The answer must be at least this probable.
+
+    Returns:
+        One line, or None where they are of one family or the answer is not sure. That an
+        image is none of the labels contradicts no description.
+    """
+    if claim is None or answer.probability < threshold or answer.label == UNKNOWN:
+        return None
+    family = next(family for family in FAMILIES if answer.label in family)
+    if family.intersection(claim.favours):
+        return None
+    return (
+        f"{claim.found} says {' or '.join(claim.favours)}, "
+        f"the other evidence says {answer.label} ({answer.probability:.2f})"
+    )
+
+
+def answer(
+    info: VolumeInfo,
+    pixels: Opinion | None,
+    header: Opinion | None,
+    profile: Profile,
+    settings: IdentifySettings,
+) -> Answer:
+    """The answer for one volume.
+
+    Args:
+        info: Its b-value decides low against high where the header is used.
+        pixels: None where they are not used, or like nothing seen in training.
+        header: None where it is not used, or silent.
+        profile: Known labels.
+        settings: Thresholds and reliabilities.
+
+    Returns:
+        `UNKNOWN` where nothing is probable enough.
+    """
+    b_s_per_mm2 = trusted_b_value(info) if header is not None else None
+    fused = fuse(pixels, header, settings)
+    if b_s_per_mm2 is not None:
+        fused = decide_low_or_high(fused, b_s_per_mm2)
+    probabilities = apply_profile(fused, profile)
+    best = Opinion(probabilities).label
+    label = best if probabilities[best] >= settings.min_probability else UNKNOWN
+    conflict = find_conflict(
+        pixels and _seen(pixels, profile, b_s_per_mm2),
+        header and _seen(header, profile, b_s_per_mm2),
+        settings.conflict_probability,
+    )
+    return Answer(label, probabilities, conflict)

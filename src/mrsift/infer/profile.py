@@ -1,0 +1,192 @@
+"""Which labels count as known in a study: by name, from a file, or found out.
+
+`auto` looks at the body region: the network's region head over all volumes, and the
+words of the headers. Where they say nothing, or contradict each other, every label counts.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mrsift.bundle import REGIONS
+from mrsift.errors import ConfigError
+from mrsift.infer.witness_text import split_words, words
+from mrsift.labels import LABEL_NAMES, PROFILES, UNKNOWN, Profile
+from mrsift.types import Float64Array, VolumeInfo
+
+AUTO = "auto"
+
+PROFILE_OF_REGION: Mapping[str, str] = {"pelvis": "prostate", "head": "brain"}
+
+MIN_REGION_PROBABILITY = 0.8
+"""Below it, averaged over the study's volumes, the pixels name no region."""
+
+REGION_WORDS: Mapping[str, frozenset[str]] = {
+    "pelvis": split_words(
+        "prostate prostata pelvis pelvic becken pelvi bekken bassin pelvico pelvica",
+        "前列腺 盆腔 骨盤 前立腺",
+    ),
+    "head": split_words(
+        "brain head skull kopf hirn schaedel schädel cerebral crane cerveau encephale craneo",
+        "cerebro encefalo cranio neuro hersenen cranial kranial cerebrum 头颅 颅脑 頭部 脳",
+    ),
+    "another part of the body": split_words(
+        "knee knie hip shoulder schulter spine cspine lspine tspine abdomen liver leber heart",
+        "cardiac breast mamma ankle wrist hand foot elbow neck chest thorax kidney leg extremity",
+    ),
+}
+"""Region -> words of BodyPartExamined, descriptions and protocol names, lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionVote:
+    """What one volume says about the body region.
+
+    Attributes:
+        info: Its header.
+        region: Shape (2,), probabilities in the order of `bundle.REGIONS`; None where
+            the pixels are not used or like nothing seen in training.
+    """
+
+    info: VolumeInfo
+    region: Float64Array | None
+
+
+def named_profile(name: str) -> Profile | None:
+    """The profile that the user asked for.
+
+    Args:
+        name: `auto`, a name in `PROFILES`, or the path of a TOML file.
+
+    Returns:
+        None for `auto`.
+
+    Raises:
+        ConfigError: No such profile, or the file is not a valid one.
+    """
+    if name == AUTO:
+        return None
+    if name in PROFILES:
+        return PROFILES[name]
+    if name.lower().endswith(".toml"):
+        return read_profile(Path(name))
+    raise ConfigError(f"profile {name!r} is not known{_did_you_mean(name, [AUTO, *PROFILES])}")
+
+
+def read_profile(path: Path) -> Profile:
+    """A profile from the user's own file.
+
+    Args:
+        path: TOML with `known` (list of labels), and optionally `name` and the table
+            `same_as` (label -> the label it is answered as).
+
+    Returns:
+        The profile; its name is the file's where the file gives none.
+
+    Raises:
+        ConfigError: The file is missing, is not TOML, or has unknown keys or labels.
+    """
+    try:
+        fields = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not TOML ({error}); see the docs on profiles") from error
+    checked = _check(fields, path)
+    same_as = checked["same_as"]
+    known = tuple(label for label in LABEL_NAMES if label in checked["known"])
+    for label in (*checked["known"], *same_as, *same_as.values()):
+        if label not in LABEL_NAMES or label == UNKNOWN:
+            raise ConfigError(f"{path}: {label!r} is no label{_did_you_mean(label, LABEL_NAMES)}")
+    for label in same_as.values():
+        if label not in known:
+            raise ConfigError(f"{path}: same_as answers {label}, so `known` must hold it")
+    return Profile(checked["name"] or path.stem, known, tuple(same_as.items()))
+
+
+def _check(fields: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The file's content with its types checked, by pydantic."""
+    import pydantic
+
+    class ProfileFile(pydantic.BaseModel, extra="forbid"):
+        known: list[str] = pydantic.Field(min_length=1)
+        name: str = ""
+        same_as: dict[str, str] = {}
+
+    try:
+        return ProfileFile.model_validate(fields).model_dump()
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        hint = ""
+        if first["type"] == "extra_forbidden":
+            hint = _did_you_mean(key, list(ProfileFile.model_fields))
+        raise ConfigError(f"{path}: {key}: {first['msg'].lower()}{hint}") from error
+
+
+def _did_you_mean(name: str, choices: Sequence[str]) -> str:
+    close = get_close_matches(name.upper(), [choice.upper() for choice in choices], 1, 0.5)
+    meant = next((choice for choice in choices if [choice.upper()] == close), None)
+    return f"; did you mean {meant!r}?" if meant else f"; choose one of {', '.join(choices)}"
+
+
+def choose_profile(votes: Sequence[RegionVote], *, use_header: bool) -> tuple[Profile, str]:
+    """The profile that fits a study.
+
+    Args:
+        votes: One per volume.
+        use_header: False where nothing of the header may be used.
+
+    Returns:
+        The profile, and why, in one line.
+    """
+    pixels = _region_of_pixels(vote.region for vote in votes)
+    header = _region_of_words(vote.info for vote in votes) if use_header else None
+    said = [
+        *([f"pixels look like the {pixels[0]} ({pixels[1]:.2f})"] if pixels else []),
+        *([f"the header says {header[1]!r}"] if header else []),
+    ]
+    regions = {opinion[0] for opinion in (pixels, header) if opinion}
+    if len(regions) == 1:
+        profile = PROFILE_OF_REGION.get(regions.pop(), "all")
+        return PROFILES[profile], " and ".join(said)
+    if regions:
+        return PROFILES["all"], f"{' but '.join(said)}, so every label counts"
+    sources = "neither pixels nor header name" if use_header else "the pixels do not name"
+    return PROFILES["all"], f"{sources} a body region, so every label counts"
+
+
+def _region_of_pixels(regions: Iterable[Float64Array | None]) -> tuple[str, float] | None:
+    """The region that the volumes look like on average, where it is clear."""
+    heard = [region for region in regions if region is not None]
+    if not heard:
+        return None
+    mean = np.mean(heard, axis=0)
+    best = int(np.argmax(mean))
+    return (REGIONS[best], float(mean[best])) if mean[best] >= MIN_REGION_PROBABILITY else None
+
+
+def _region_of_words(infos: Iterable[VolumeInfo]) -> tuple[str, str] | None:
+    """The region that most headers name, with one word that names it."""
+    counts: dict[str, int] = {}
+    example: dict[str, str] = {}
+    for info in infos:
+        header = info.header
+        texts = (header.body_part_examined, info.series_description, header.protocol_name)
+        spoken = words(" ".join(text for text in texts if text))
+        for region, known in REGION_WORDS.items():
+            named = sorted(spoken & known)
+            if named:
+                counts[region] = counts.get(region, 0) + 1
+                example.setdefault(region, named[0])
+    if not counts:
+        return None
+    ordered = sorted(counts, key=lambda region: -counts[region])
+    if len(ordered) > 1 and counts[ordered[0]] == counts[ordered[1]]:
+        return None
+    return ordered[0], example[ordered[0]]
