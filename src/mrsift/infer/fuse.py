@@ -2,7 +2,7 @@
 
 Both opinions are probabilities. Each is first mixed with "could be anything" by its
 reliability, so that none can outvote everything else; then their logarithms are added.
-What is done where they disagree is in `docs/decisions/0005-conflicts.md`.
+What is done where they disagree is in `docs/decisions/conflicts.md`.
 """
 
 import math
