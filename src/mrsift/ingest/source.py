@@ -104,6 +104,12 @@ def clutter_reason(name: str) -> str | None:
     return _CLUTTER.get(name.lower())
 
 
+def beside(path: str, name: str) -> str:
+    """The shown path of another file in the same folder or archive folder."""
+    folder_end = max(path.rfind("/"), path.rfind("!")) + 1
+    return path[:folder_end] + name
+
+
 def one_line(text: str) -> str:
     """A path as it can be shown: control characters and broken encodings are escaped."""
     text = os.fsencode(text).decode("utf-8", "backslashreplace")
