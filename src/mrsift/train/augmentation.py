@@ -1,0 +1,174 @@
+"""What a scanner or a scan may change without changing the label.
+
+Parameters are drawn first and applied second, so that every draw can be seen and replayed.
+Contrast stays true to the class: nothing inverts, and no tissue changes its order, because
+telling contrasts apart is the task.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch.nn.functional import grid_sample
+
+from mrsift.config import PreprocessSettings
+from mrsift.preprocess import normalise, resize
+from mrsift.types import Float32Array, Float64Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """One set of parameters.
+
+    Attributes:
+        homography: Output to input, in-plane, both from -1 to 1 (x to columns, y to rows),
+            shape (3, 3): rotation, translation, size, aspect, shear, perspective. None
+            resizes the whole field of view as inference does.
+        slices: First and last share of the stack that is kept, 0 to 1.
+        repeated: Slices that show their neighbour instead (dropped ones).
+        mirrored: Left and right change places.
+        upside_down: A header lied about the orientation.
+        shading: Coefficients of the logarithm of a smooth gain, shape (2, 3).
+        sharpness: Share of the difference to the blurred image that is added, from -0.6.
+        coarseness: In-plane size that the image is reduced to before its full size, 0 to 1.
+        texture: Deviation of a fine multiplicative pattern.
+        noise: Deviation of added noise, in deviations of the volume.
+        clip_percentiles: Of the z-score.
+        empty_below: Voxels below this quantile become one value (a mask), None for none.
+    """
+
+    homography: Float64Array | None
+    slices: tuple[float, float]
+    repeated: tuple[int, ...]
+    mirrored: bool
+    upside_down: bool
+    shading: Float64Array
+    sharpness: float
+    coarseness: float
+    texture: float
+    noise: float
+    clip_percentiles: tuple[float, float]
+    empty_below: float | None
+
+
+def draw(rng: np.random.Generator, slices: int) -> Draw:
+    """Draws the parameters for one volume.
+
+    Args:
+        rng: Source of every draw.
+        slices: Of the network's input.
+    """
+    chance = rng.random(12)
+    ends = rng.uniform(0.0, 0.2, 2) if chance[0] < 0.5 else np.zeros(2)
+    lost = rng.integers(1, slices, rng.integers(1, 4)) if chance[1] < 0.15 else ()
+    return Draw(
+        homography=_draw_homography(rng) if chance[2] < 0.7 else None,
+        slices=(float(ends[0]), float(1.0 - ends[1])),
+        repeated=tuple(int(index) for index in lost),
+        mirrored=bool(chance[3] < 0.5),
+        upside_down=bool(chance[4] < 0.04),
+        shading=rng.normal(scale=0.25 if chance[5] < 0.5 else 0.05, size=(2, 3)),
+        sharpness=float(rng.uniform(-0.6, 1.2)) if chance[6] < 0.5 else 0.0,
+        coarseness=float(rng.uniform(0.45, 1.0)) if chance[7] < 0.12 else 1.0,
+        texture=float(rng.uniform(0.0, 0.2)) if chance[8] < 0.3 else 0.0,
+        noise=float(rng.exponential(0.06)) if chance[9] < 0.5 else 0.0,
+        clip_percentiles=(0.5, float(rng.uniform(98.0, 99.9)) if chance[10] < 0.5 else 99.5),
+        empty_below=float(rng.uniform(0.1, 0.4)) if chance[11] < 0.06 else None,
+    )
+
+
+def _draw_homography(rng: np.random.Generator) -> Float64Array:
+    """Output to input: a little of everything a plane can suffer."""
+    angle = np.deg2rad(rng.normal(scale=8.0))
+    size = np.exp(rng.uniform(np.log(0.6), np.log(1.12)) + rng.normal(scale=0.07, size=2))
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = np.eye(3)
+    matrix[:2, :2] = rotation @ np.diag(size) + rng.normal(scale=0.03, size=(2, 2))
+    # A field of view that is smaller than the volume may lie anywhere in it.
+    matrix[:2, 2] = rng.uniform(-1, 1, 2) * np.maximum(0.06, 0.9 * (1.0 - size))
+    matrix[2, :2] = rng.normal(scale=0.04, size=2)
+    return matrix
+
+
+def apply(
+    volume: Float32Array, drawn: Draw, settings: PreprocessSettings, rng: np.random.Generator
+) -> Float32Array:
+    """The network's input for a volume of the pool.
+
+    Args:
+        volume: Shape (slices, rows, columns), larger than the input or equal.
+        drawn: Of `draw`.
+        settings: Of the network's input.
+        rng: For noise and texture.
+
+    Returns:
+        Shape `settings.input_shape`.
+    """
+    first, last = (round(share * len(volume)) for share in drawn.slices)
+    volume = volume[first : max(last, first + 1)]
+    lowest = volume.min()
+    if drawn.homography is None:
+        volume = resize(volume, settings.input_shape)
+    else:
+        volume = _seen_through(volume, drawn.homography, settings.input_shape)
+    for index in drawn.repeated:
+        volume[index] = volume[index - 1]
+    if drawn.coarseness < 1.0:
+        coarse = [max(8, round(size * drawn.coarseness)) for size in volume.shape[1:]]
+        volume = resize(resize(volume, (len(volume), coarse[0], coarse[1])), settings.input_shape)
+    if drawn.sharpness:
+        volume = volume + np.float32(drawn.sharpness) * (volume - _blurred(volume))
+    bright = (volume - lowest) * _gain(drawn, volume.shape, rng)
+    if drawn.noise:
+        noise = rng.standard_normal(volume.shape, dtype=np.float32)
+        bright = np.abs(bright + np.float32(drawn.noise) * noise)
+    if drawn.empty_below is not None:
+        bright = np.maximum(bright, np.quantile(bright[::3, ::3, ::3], drawn.empty_below))
+    bright = bright[:, :: -1 if drawn.upside_down else 1, :: -1 if drawn.mirrored else 1]
+    return normalise(
+        np.ascontiguousarray(bright), replace(settings, clip_percentiles=drawn.clip_percentiles)
+    )
+
+
+def _seen_through(
+    volume: Float32Array, homography: Float64Array, shape: tuple[int, int, int]
+) -> Float32Array:
+    """The slices seen through a homography; what lies outside repeats the border or is empty."""
+    rows, columns = np.meshgrid(
+        (np.arange(shape[1]) + 0.5) * (2.0 / shape[1]) - 1.0,
+        (np.arange(shape[2]) + 0.5) * (2.0 / shape[2]) - 1.0,
+        indexing="ij",
+    )
+    seen = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ homography.T
+    grid = (seen[..., :2] / np.maximum(seen[..., 2:], 0.2)).astype(np.float32)
+    lowest = volume.min()
+    source = torch.from_numpy(volume - lowest)[None]  # (1, slices, rows, columns)
+    warped = grid_sample(
+        source, torch.from_numpy(grid)[None], padding_mode="zeros", align_corners=False
+    )
+    return resize(warped[0].numpy() + lowest, shape)
+
+
+def _blurred(volume: Float32Array) -> Float32Array:
+    """In-plane mean with weights 1 2 1 in both directions."""
+    rows = volume.copy()
+    rows[:, 1:-1] = 0.25 * (volume[:, :-2] + 2 * volume[:, 1:-1] + volume[:, 2:])
+    both = rows.copy()
+    both[:, :, 1:-1] = 0.25 * (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:])
+    return both
+
+
+def _gain(drawn: Draw, shape: tuple[int, ...], rng: np.random.Generator) -> Float32Array:
+    """Smooth shading times fine texture, shape (slices or 1, rows, columns)."""
+    powers = [_powers(size) @ row for size, row in zip(shape[1:], drawn.shading, strict=True)]
+    gain: Float32Array = np.exp(powers[0][:, None] + powers[1]).astype(np.float32)[None]
+    if drawn.texture:
+        pattern = rng.standard_normal(shape, dtype=np.float32)
+        gain = gain * np.maximum(1.0 + np.float32(drawn.texture) * pattern, 0.1)
+    return gain
+
+
+def _powers(size: int) -> Float64Array:
+    """First three powers of the position, from -1 to 1, shape (size, 3)."""
+    powers: Float64Array = np.linspace(-1.0, 1.0, size)[:, None] ** np.arange(1, 4)
+    return powers

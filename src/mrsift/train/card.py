@@ -1,0 +1,105 @@
+"""The page that travels with a bundle: what it was made from, how good it is, what it is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrsift.evaluate.confusion import confusion_matrix, markdown_table
+from mrsift.evaluate.intervals import wilson_interval
+from mrsift.labels import LABEL_NAMES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Right labels and answers on one set of volumes.
+
+    Attributes:
+        y_true: Shape (n,), index in `LABEL_NAMES`.
+        y_pred: Shape (n,).
+    """
+
+    y_true: NDArray[np.intp]
+    y_pred: NDArray[np.intp]
+
+
+def results(answers: Mapping[str, Answers]) -> str:
+    """Right of n with Wilson intervals, per source and label, and a confusion table each.
+
+    Args:
+        answers: Source, as the card calls it -> what was answered there.
+    """
+    parts = []
+    for source, answer in answers.items():
+        right = answer.y_true == answer.y_pred
+        lines = [f"### {source}", "", f"All: {_rate(right)}.", ""]
+        lines += ["| label | right of n (95 % interval) |", "|---|---|"]
+        lines += [
+            f"| {name} | {_rate(right[answer.y_true == index])} |"
+            for index, name in enumerate(LABEL_NAMES)
+            if (answer.y_true == index).any()
+        ]
+        matrix = confusion_matrix(answer.y_true, answer.y_pred, len(LABEL_NAMES))
+        parts.append("\n".join([*lines, "", markdown_table(matrix, LABEL_NAMES)]))
+    return "\n\n".join(parts)
+
+
+def _rate(right: NDArray[np.bool_]) -> str:
+    """Count, total and interval."""
+    low, high = wilson_interval(int(right.sum()), len(right))
+    return f"{int(right.sum())} of {len(right)} ({low:.3f} to {high:.3f})"
+
+
+def card(facts: Mapping[str, object], results_text: str, real_text: str) -> str:
+    """The card, in Markdown.
+
+    Args:
+        facts: Name -> value of the table at the top.
+        results_text: Of `results`, on simulated subjects kept out of training.
+        real_text: Results on real scans, with what they were used for.
+    """
+    table = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
+    return f"""# Bundle `sim`
+
+Names the sequence of an MR volume of the pelvis or the head from its voxels alone.
+**Research use only; not a medical device.** No patient image was used to make the weights.
+
+| | |
+|---|---|
+{table}
+
+## Data
+
+Simulated volumes only: signal equations with drawn scan parameters on procedural pelvises and
+on head label maps (SynthSeg and lab2im, Apache-2.0), with coil shading, noise, motion, ghosting,
+distortion and outliers for `UNKNOWN`. The simulator is `mrsift.simulate`; the same seed draws
+the same volumes.
+
+## Recipe
+
+Volumes are prepared by `mrsift.preprocess.prepare` with the settings in the manifest. A 3D
+ResNet is trained with AdamW, label smoothing, a second loss for the body region, and
+augmentation that keeps contrast true to the label (field of view, perspective, shading,
+sharpness, texture, noise, lost slices, masks). Temperature, prediction sets and the outlier
+reference come from simulated subjects that the weights never saw, augmented as in training.
+
+## Results on simulated subjects kept out of training
+
+{results_text}
+
+## Results on real scans
+
+{real_text}
+
+## Limits
+
+- Trained on simulated volumes only. Real scans differ: the probabilities and prediction sets are
+  calibrated on simulated volumes, and on real ones they promise nothing.
+- Two body regions, pelvis and head. Anything else should be called `UNKNOWN`, and may not be.
+- The absolute split of diffusion weighting at b = 500 s/mm2 is uncertain from pixels alone. A
+  b-value in the header decides, where there is one.
+- Fat-suppressed T2W and diffusion weighting with low b have almost the same contrast.
+- T1W before and after contrast cannot be told apart where nothing enhances.
+- Known weak: calculated high-b images, HASTE localizers, proton-density references.
+"""
