@@ -56,7 +56,7 @@ def read_header(
     """
     text = _read_text(source)
     data = data_source(source, siblings)
-    with _on_disk(source, None, _PREFIX_BYTES) as path:
+    with _on_disk(source, data, _PREFIX_BYTES) as path:
         reader = _sitk().ImageFileReader()
         reader.SetFileName(str(path))
         try:

@@ -165,7 +165,7 @@ def _storage(raw: _Header) -> "tuple[np.dtype[np.generic], float, float]":
     try:
         dtype = raw.get_data_dtype()
         slope, intercept = raw.get_slope_inter()
-    except HeaderDataError as error:
+    except (HeaderDataError, KeyError) as error:
         raise IngestError(f"has an unknown voxel type or scale ({error}); convert it") from error
     if dtype.names is not None:
         raise NotDicom("is a colour image, no MR intensities")
