@@ -13,6 +13,7 @@ from mrsift.bundle import Manifest, OutlierReference, write_bundle
 from mrsift.config import PreprocessSettings
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import BValue, HeaderFacts, VolumeInfo
+from tests.shared_data import require_shared_data
 
 TINY_SHAPE = (8, 16, 16)
 TINY_FEATURES = 6
@@ -114,3 +115,9 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contents = {"model.onnx": tiny_onnx(), "card.md": b"# Random weights\n"}
     write_bundle(path, tiny_manifest(), contents)
     return path
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real studies; see `shared_data.py` for what happens without it."""
+    return require_shared_data()
