@@ -190,8 +190,13 @@ def _interpret(reader: Any) -> ResearchHeader:
     affine[:3, :3] = direction * np.array(reader.GetSpacing()[:3])
     affine[:3, 3] = reader.GetOrigin()[:3]
     remarks: tuple[str, ...] = ()
-    if tags["ITK_InputFilterName"] == "NrrdImageIO" and "NRRD_space" not in tags:
-        remarks = ("the file has no orientation; axes are assumed to be the patient's",)
+    if tags["ITK_InputFilterName"] == "NrrdImageIO":
+        space = tags.get("NRRD_space", "")
+        if not space.startswith(("left-", "right-")):
+            remarks = ("the file has no orientation; axes are assumed to be the patient's",)
+        # SimpleITK turns three-dimensional spaces to LPS itself, but not those with time.
+        flips = [-1 if space.startswith("right-") else 1, -1 if "-anterior-" in space else 1, 1]
+        affine[:3] *= np.array(flips)[:, np.newaxis]
     return ResearchHeader(
         size=size[:3],
         volumes=volumes,

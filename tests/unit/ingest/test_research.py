@@ -374,6 +374,30 @@ class TestItk:
             assert "cut short" in only_skipped(tmp_path).reason
 
 
+@pytest.mark.parametrize(
+    ("space", "signs"),
+    [
+        ("left-posterior-superior-time", (1, 1)),
+        ("right-anterior-superior-time", (-1, -1)),
+        ("left-anterior-superior-time", (1, -1)),
+    ],
+)
+def test_a_nrrd_space_with_time_is_turned_to_lps(
+    tmp_path: Path, space: str, signs: tuple[int, int]
+) -> None:
+    text = (
+        f"NRRD0004\ntype: uchar\ndimension: 4\nspace: {space}\nsizes: 5 4 3 2\n"
+        "space directions: (1,0,0,0) (0,2,0,0) (0,0,3,0) (0,0,0,1)\n"
+        "kinds: domain domain domain time\nencoding: raw\nspace origin: (7,8,9,0)\n\n"
+    )
+    (tmp_path / "a.nrrd").write_bytes(text.encode() + bytes(120))
+    infos, _ = listed(tmp_path)
+    assert len(infos) == 2
+    x, y = signs
+    expected = [[0, 0, x * 1, x * 7], [0, y * 2, 0, y * 8], [3, 0, 0, 9], [0, 0, 0, 1]]
+    np.testing.assert_array_equal(infos[0].affine_lps_mm, expected)
+
+
 def test_a_diffusion_nrrd_brings_its_b_values(tmp_path: Path) -> None:
     image = itk_image(RNG.random((4, 5, 6, 3)).astype(np.float32), is_vector=True)
     image.SetMetaData("modality", "DWMRI")
