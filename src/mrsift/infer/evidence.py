@@ -49,16 +49,16 @@ def findings(info: VolumeInfo) -> list[tuple[Rule, Finding]]:
     Returns:
         Rule and finding, in the order of `RULES`.
     """
-    heard = []
-    for rule in RULES:
-        finding = rule.look(info)
-        if finding is not None:
-            held = {
-                label: max(-rule.cap, min(rule.cap, value))
-                for label, value in finding.log_odds.items()
-            }
-            heard.append((rule, Finding(finding.found, held)))
-    return heard
+    heard = ((rule, rule.look(info)) for rule in RULES)
+    return [(rule, _held(rule, finding)) for rule, finding in heard if finding is not None]
+
+
+def _held(rule: Rule, finding: Finding) -> Finding:
+    """The finding with no log-odds beyond the rule's cap."""
+    held = {
+        label: max(-rule.cap, min(rule.cap, value)) for label, value in finding.log_odds.items()
+    }
+    return Finding(finding.found, held)
 
 
 def softmax(log_odds: Mapping[str, float]) -> dict[str, float]:
