@@ -85,7 +85,7 @@ def identify(
     if options.evidence != "header":
         network = runtime.start(options.model or default_bundle_path(), jobs)
     found = scan(paths, on_progress=lambda done, total: tell("reading headers", done, total))
-    seen, unreadable = _Look(found, network, options.previews).at_all(jobs, tell)
+    seen, unreadable = look(found, network, jobs, with_previews=options.previews, on_progress=tell)
     bundle = network.result().bundle if network is not None else None
     judge = Judge(
         profile, options.evidence != "pixels", settings, bundle.manifest if bundle else None
@@ -106,54 +106,69 @@ def _silent(doing: str, done: int, total: int | None) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Look:
-    """From volumes on disk to what the network sees in them; what is held open meanwhile."""
+def look(
+    found: Scan,
+    network: Future[runtime.Network] | None,
+    jobs: int = 1,
+    *,
+    with_previews: bool = False,
+    on_progress: Progress = _silent,
+) -> tuple[dict[str, Seen], tuple[Skipped, ...]]:
+    """Reads, prepares and runs the network for every volume of a scan.
 
-    found: Scan
-    network: Future[runtime.Network] | None
-    with_previews: bool
+    Args:
+        found: Its volumes are read.
+        network: None where pixels are not used.
+        jobs: Volumes worked on, and held in memory, at the same time.
+        with_previews: Keep a few slices of each.
+        on_progress: Called from this thread.
 
-    def at_all(self, jobs: int, tell: Progress) -> tuple[dict[str, Seen], tuple[Skipped, ...]]:
-        """Reads, prepares and runs the network for every volume, `jobs` at a time."""
-        infos = [info for study in self.found.studies for info in study.volumes]
-        if self.network is None and not self.with_previews:
-            return {info.volume_id: Seen(info) for info in infos}, ()
-        seen, skipped = {}, []
-        workers = ThreadPoolExecutor(jobs, thread_name_prefix="mrsift-volume")
-        try:
-            futures = [workers.submit(self._at_one, info) for info in infos]
-            for done, future in enumerate(futures):
-                tell("identifying", done, len(infos))
-                result = future.result()
-                if isinstance(result, Skipped):
-                    skipped.append(result)
-                else:
-                    seen[result.info.volume_id] = result
-            tell("identifying", len(infos), len(infos))
-        finally:  # Ctrl-C: finish the volumes in hand, drop the rest
-            workers.shutdown(cancel_futures=True)
-        return seen, tuple(skipped)
+    Returns:
+        Volume id -> what was seen, and the volumes that could not be read.
+    """
+    infos = [info for study in found.studies for info in study.volumes]
+    if network is None and not with_previews:
+        return {info.volume_id: Seen(info) for info in infos}, ()
+    seen, skipped = {}, []
+    workers = ThreadPoolExecutor(jobs, thread_name_prefix="mrsift-volume")
+    try:
+        futures = [
+            workers.submit(_look_at_one, found, info, network, with_previews) for info in infos
+        ]
+        for done, future in enumerate(futures):
+            on_progress("identifying", done, len(infos))
+            result = future.result()
+            if isinstance(result, Skipped):
+                skipped.append(result)
+            else:
+                seen[result.info.volume_id] = result
+        on_progress("identifying", len(infos), len(infos))
+    finally:  # Ctrl-C: finish the volumes in hand, drop the rest
+        workers.shutdown(cancel_futures=True)
+    return seen, tuple(skipped)
 
-    def _at_one(self, info: VolumeInfo) -> Seen | Skipped:
-        """One volume, from file to opinion; its voxels end here."""
-        try:
-            volume = self.found.read(info)
-        except IngestError as error:
-            more = f" (and {len(info.files) - 1} more files)" if len(info.files) > 1 else ""
-            return Skipped(info.files[0], f"{error}{more}", True, info.study_instance_uid)
-        pictures = previews(volume) if self.with_previews else ()
-        if self.network is None:
-            return Seen(info, pictures=pictures)
-        network = self.network.result()
-        manifest = network.bundle.manifest
-        ready = prepare(volume.voxels, volume.affine_lps_mm, manifest.preprocess)
-        outputs = network.predict(ready[np.newaxis, np.newaxis])
-        probabilities = softmax(outputs.logits, manifest.temperature)[0].tolist()
-        return Seen(
-            info,
-            Opinion(dict(zip(LABEL_NAMES, probabilities, strict=True))),
-            softmax(outputs.region, manifest.region_temperature)[0],
-            float(in_distribution(outputs.features, manifest.outliers)[0]),
-            pictures,
-        )
+
+def _look_at_one(
+    found: Scan, info: VolumeInfo, future: Future[runtime.Network] | None, with_previews: bool
+) -> Seen | Skipped:
+    """One volume, from file to opinion; its voxels end here."""
+    try:
+        volume = found.read(info)
+    except IngestError as error:
+        more = f" (and {len(info.files) - 1} more files)" if len(info.files) > 1 else ""
+        return Skipped(info.files[0], f"{error}{more}", True, info.study_instance_uid)
+    pictures = previews(volume) if with_previews else ()
+    if future is None:
+        return Seen(info, pictures=pictures)
+    network = future.result()
+    manifest = network.bundle.manifest
+    ready = prepare(volume.voxels, volume.affine_lps_mm, manifest.preprocess)
+    outputs = network.predict(ready[np.newaxis, np.newaxis])
+    probabilities = softmax(outputs.logits, manifest.temperature)[0].tolist()
+    return Seen(
+        info,
+        Opinion(dict(zip(LABEL_NAMES, probabilities, strict=True))),
+        softmax(outputs.region, manifest.region_temperature)[0],
+        float(in_distribution(outputs.features, manifest.outliers)[0]),
+        pictures,
+    )

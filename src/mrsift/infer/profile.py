@@ -4,10 +4,8 @@
 words of the headers. Where they say nothing, or contradict each other, every label counts.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +89,8 @@ def read_profile(path: Path) -> Profile:
     Raises:
         ConfigError: The file is missing, is not TOML, or has unknown keys or labels.
     """
+    import tomllib  # only who has a profile of their own waits for it
+
     try:
         fields = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -130,6 +130,8 @@ def _check(fields: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _did_you_mean(name: str, choices: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(name.upper(), [choice.upper() for choice in choices], 1, 0.5)
     meant = next((choice for choice in choices if [choice.upper()] == close), None)
     return f"; did you mean {meant!r}?" if meant else f"; choose one of {', '.join(choices)}"
