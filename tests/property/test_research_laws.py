@@ -74,7 +74,9 @@ def synthetic(values: np.ndarray, affine_lps: Float64Array) -> Volume:
 
 
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(size=sizes, affine=affines())
 def test_nifti_voxels_stay_where_nibabel_puts_them(
     tmp_path: Path, suffix: str, size: tuple[int, int, int], affine: Float64Array
@@ -89,7 +91,9 @@ def test_nifti_voxels_stay_where_nibabel_puts_them(
 
 
 @pytest.mark.parametrize("suffix", ["mha", "nrrd"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(size=sizes, affine=affines())
 def test_itk_voxels_stay_where_simpleitk_puts_them(
     tmp_path: Path, suffix: str, size: tuple[int, int, int], affine: Float64Array
@@ -108,6 +112,7 @@ def test_itk_voxels_stay_where_simpleitk_puts_them(
     np.testing.assert_allclose(places(volume.voxels, volume.affine_lps_mm), expected, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(size=sizes, affine=affines())
 def test_to_nibabel_keeps_every_place(size: tuple[int, int, int], affine: Float64Array) -> None:
     volume = synthetic(numbered(size), affine)
@@ -122,6 +127,7 @@ def test_to_nibabel_keeps_every_place(size: tuple[int, int, int], affine: Float6
     np.testing.assert_allclose(image.header.get_sform(), image.affine, atol=1e-3)
 
 
+@settings(deadline=None)
 @given(size=sizes, affine=affines())
 def test_to_simpleitk_keeps_every_place(size: tuple[int, int, int], affine: Float64Array) -> None:
     volume = synthetic(numbered(size), affine)
@@ -136,7 +142,9 @@ def test_to_simpleitk_keeps_every_place(size: tuple[int, int, int], affine: Floa
         )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(size=sizes, affine=affines())
 def test_writing_and_reading_back_changes_nothing(
     tmp_path: Path, size: tuple[int, int, int], affine: Float64Array

@@ -22,6 +22,7 @@ from mrsift.ingest.source import Source, beside
 
 _PREFIX_BYTES = 1 << 20
 _SCALAR = re.compile(r"(?:vector of )?(8|16|32|64)-bit (signed integer|unsigned integer|float)")
+_KEY = re.compile(r"modality|DWMRI_[\w-]+|NRRD_[\w\[\]]+|ITK_InputFilterName", re.ASCII)
 _KIND = {"signed integer": "i", "unsigned integer": "u", "float": "f"}
 
 
@@ -174,7 +175,9 @@ def _on_disk(source: Source, data: Source | None, limit: int | None) -> Iterator
 def _interpret(reader: Any) -> ResearchHeader:
     dimension, components = reader.GetDimension(), reader.GetNumberOfComponents()
     kind = _sitk().GetPixelIDValueAsString(reader.GetPixelID())
-    tags = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+    # Keys of a damaged file may be no text at all; only those we know are asked for.
+    known = [key for key in reader.GetMetaDataKeys() if _KEY.fullmatch(key)]
+    tags = {key: reader.GetMetaData(key) for key in known}
     scalar = _SCALAR.fullmatch(kind)
     if kind.startswith("complex"):
         raise IngestError("holds complex numbers; write its magnitude to a file of its own")
