@@ -112,6 +112,8 @@ def beside(path: str, name: str) -> str:
 
 def one_line(text: str) -> str:
     """A path as it can be shown: control characters and broken encodings are escaped."""
+    if text.isprintable():
+        return text
     text = os.fsencode(text).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -157,8 +159,9 @@ class _Walk:
         return self.file(path, shown, status)
 
     def shown(self, path: Path) -> str:
-        relative = os.path.relpath(path, self.root)
-        return one_line(path.name if relative == "." else Path(relative).as_posix())
+        if path == self.root:
+            return one_line(path.name)
+        return one_line(path.relative_to(self.root).as_posix())
 
     def once(self, status: os.stat_result) -> bool:
         """True the first time that a file or folder is met in this walk."""
