@@ -59,9 +59,7 @@ class Judge:
         """
         profile, reason = self.profile, "asked for"
         if profile is None:
-            votes = [
-                RegionVote(one.info, one.region if self._listens(one) else None) for one in volumes
-            ]
+            votes = [self._vote(one) for one in volumes]
             profile, reason = choose_profile(votes, use_header=self.use_header)
         return StudyReport(
             study_instance_uid=study.study_instance_uid,
@@ -98,6 +96,12 @@ class Judge:
             conflict_reason=reason,
             previews=one.pictures,
         )
+
+    def _vote(self, one: Seen) -> RegionVote:
+        """What one volume says about the body region."""
+        pixels, region = (one.pixels, one.region) if self._listens(one) else (None, None)
+        header = combine(findings(one.info)) if self.use_header else None
+        return RegionVote(one.info, region, Opinion(fuse(pixels, header, self.settings)))
 
     def _listens(self, one: Seen) -> bool:
         """Whether the pixels are like something seen in training."""

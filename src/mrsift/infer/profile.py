@@ -1,7 +1,8 @@
 """Which labels count as known in a study: by name, from a file, or found out.
 
 `auto` looks at the body region: the network's region head over all volumes, and the
-words of the headers. Where they say nothing, or contradict each other, every label counts.
+words of the headers; where both are silent, at FLAIR among the volumes. Where nothing is
+known, or pixels and header contradict each other, every label counts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from mrsift.bundle import REGIONS
 from mrsift.errors import ConfigError
 from mrsift.infer.witness_text import split_words, words
 from mrsift.labels import LABEL_NAMES, PROFILES, UNKNOWN, Profile
-from mrsift.types import Float64Array, VolumeInfo
+from mrsift.types import Float64Array, Opinion, VolumeInfo
 
 AUTO = "auto"
 
@@ -49,10 +50,12 @@ class RegionVote:
         info: Its header.
         region: Shape (2,), probabilities in the order of `bundle.REGIONS`; None where
             the pixels are not used or like nothing seen in training.
+        answer: Which label it has, before any profile.
     """
 
     info: VolumeInfo
     region: Float64Array | None
+    answer: Opinion
 
 
 def named_profile(name: str) -> Profile | None:
@@ -159,6 +162,8 @@ def choose_profile(votes: Sequence[RegionVote], *, use_header: bool) -> tuple[Pr
         return PROFILES[profile], " and ".join(said)
     if regions:
         return PROFILES["all"], f"{' but '.join(said)}, so every label counts"
+    if any(vote.answer.label == "FLAIR" and vote.answer.probability >= 0.9 for vote in votes):
+        return PROFILES["brain"], "FLAIR is among the volumes"  # hardly ever made elsewhere
     sources = "neither pixels nor header name" if use_header else "the pixels do not name"
     return PROFILES["all"], f"{sources} a body region, so every label counts"
 

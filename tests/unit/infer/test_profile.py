@@ -5,8 +5,16 @@ import pytest
 
 from mrsift.errors import ConfigError
 from mrsift.infer.profile import RegionVote, choose_profile, named_profile, read_profile
+from mrsift.labels import LABEL_NAMES
+from mrsift.types import Opinion
 
 PELVIS, HEAD, EITHER = np.array([0.97, 0.03]), np.array([0.03, 0.97]), np.array([0.6, 0.4])
+
+
+def vote(info, region, label="T2W", probability=0.95):
+    rest = (1.0 - probability) / (len(LABEL_NAMES) - 1)
+    probabilities = {name: probability if name == label else rest for name in LABEL_NAMES}
+    return RegionVote(info, region, Opinion(probabilities))
 
 
 def choose(*votes, use_header=True):
@@ -15,8 +23,8 @@ def choose(*votes, use_header=True):
 
 
 def test_pixels_alone(volume_info):
-    assert choose(RegionVote(volume_info(), PELVIS))[0] == "prostate"
-    name, reason = choose(RegionVote(volume_info(), HEAD))
+    assert choose(vote(volume_info(), PELVIS))[0] == "prostate"
+    name, reason = choose(vote(volume_info(), HEAD))
     assert (name, reason) == ("brain", "pixels look like the head (0.97)")
 
 
@@ -31,39 +39,44 @@ def test_pixels_alone(volume_info):
     ],
 )
 def test_header_alone(volume_info, fields, name):
-    assert choose(RegionVote(volume_info(**fields), None))[0] == name
+    assert choose(vote(volume_info(**fields), None))[0] == name
 
 
 def test_both_agree(volume_info):
-    vote = RegionVote(volume_info(body_part_examined="PROSTATE"), PELVIS)
-    name, reason = choose(vote)
+    name, reason = choose(vote(volume_info(body_part_examined="PROSTATE"), PELVIS))
     assert name == "prostate"
     assert reason == "pixels look like the pelvis (0.97) and the header says 'prostate'"
 
 
 def test_contradiction_is_all_with_both_sides(volume_info):
-    name, reason = choose(RegionVote(volume_info(body_part_examined="KNEE"), HEAD))
+    name, reason = choose(vote(volume_info(body_part_examined="KNEE"), HEAD))
     assert name == "all"
     assert "head" in reason
     assert "'knee'" in reason
 
 
 def test_nothing_known_is_all(volume_info):
-    assert choose(RegionVote(volume_info(), None))[0] == "all"
-    assert choose(RegionVote(volume_info(), EITHER))[0] == "all"
+    assert choose(vote(volume_info(), None))[0] == "all"
+    assert choose(vote(volume_info(), EITHER))[0] == "all"
     assert choose()[0] == "all"
 
 
 def test_the_majority_of_headers_counts(volume_info):
-    head = RegionVote(volume_info(body_part_examined="HEAD"), None)
-    neck = RegionVote(volume_info(body_part_examined="NECK"), None)
+    head = vote(volume_info(body_part_examined="HEAD"), None)
+    neck = vote(volume_info(body_part_examined="NECK"), None)
     assert choose(head, head, neck)[0] == "brain"
     assert choose(head, neck)[0] == "all"
 
 
 def test_pixels_only_does_not_read_words(volume_info):
-    vote = RegionVote(volume_info(body_part_examined="PROSTATE"), HEAD)
-    assert choose(vote, use_header=False)[0] == "brain"
+    told = vote(volume_info(body_part_examined="PROSTATE"), HEAD)
+    assert choose(told, use_header=False)[0] == "brain"
+
+
+def test_flair_means_brain_where_nothing_else_is_known(volume_info):
+    assert choose(vote(volume_info(), None, "FLAIR"))[0] == "brain"
+    assert choose(vote(volume_info(), None, "FLAIR", 0.7))[0] == "all"
+    assert choose(vote(volume_info(body_part_examined="SPINE"), None, "FLAIR"))[0] == "all"
 
 
 def test_named_profiles():
