@@ -9,6 +9,7 @@ CATALOGUE: dict[str, ResNet3dSettings] = {
     "resnet18": ResNet3dSettings(
         widths=(64, 128, 256, 512),
         blocks=(2, 2, 2, 2),
+        slice_strides=(1, 2, 2, 2),
         stem_kernel=(7, 7, 7),
         stem_stride=(1, 2, 2),
         dropout=0.5,

@@ -14,8 +14,10 @@ class ResNet3dSettings:
     """What the network looks like.
 
     Attributes:
-        widths: Channels of each stage; every stage but the first halves all three sizes.
+        widths: Channels of each stage; every stage but the first halves rows and columns.
         blocks: Basic blocks in each stage.
+        slice_strides: What each stage divides the slices by. Two slices in the last stage make
+            bfloat16 gradients of torch 2.13 on the CPU wrong (memory that was never written).
         stem_kernel: (slices, rows, columns) of the first convolution.
         stem_stride: Its stride.
         dropout: Share of the pooled features that is dropped in training.
@@ -25,6 +27,7 @@ class ResNet3dSettings:
 
     widths: tuple[int, ...] = (16, 32, 64, 128)
     blocks: tuple[int, ...] = (1, 2, 2, 1)
+    slice_strides: tuple[int, ...] = (1, 2, 2, 1)
     stem_kernel: Size3 = (3, 5, 5)
     stem_stride: Size3 = (2, 2, 2)
     dropout: float = 0.2
@@ -53,7 +56,7 @@ class BasicBlock(nn.Module):
     convolution with the same stride (He et al. 2016, option B).
     """
 
-    def __init__(self, channels_in: int, channels: int, stride: int) -> None:
+    def __init__(self, channels_in: int, channels: int, stride: Size3) -> None:
         super().__init__()
         self.residual = nn.Sequential(
             nn.Conv3d(channels_in, channels, 3, stride=stride, padding=1, bias=False),
@@ -63,7 +66,7 @@ class BasicBlock(nn.Module):
             nn.BatchNorm3d(channels),
         )
         self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or channels_in != channels:
+        if stride != (1, 1, 1) or channels_in != channels:
             self.shortcut = nn.Sequential(
                 nn.Conv3d(channels_in, channels, 1, stride=stride, bias=False),
                 nn.BatchNorm3d(channels),
@@ -95,11 +98,11 @@ class ResNet3d(nn.Module):
             nn.ReLU(inplace=True),
         )
         stages: list[nn.Module] = []
-        for index, (channels, count) in enumerate(
-            zip(settings.widths, settings.blocks, strict=True)
-        ):
+        shapes = zip(settings.widths, settings.blocks, settings.slice_strides, strict=True)
+        for index, (channels, count, slice_stride) in enumerate(shapes):
+            in_plane = 2 if index > 0 else 1
             for block in range(count):
-                stride = 2 if index > 0 and block == 0 else 1
+                stride = (slice_stride, in_plane, in_plane) if block == 0 else (1, 1, 1)
                 stages.append(BasicBlock(width, channels, stride))
                 width = channels
         self.stages = nn.Sequential(*stages)
@@ -110,7 +113,7 @@ class ResNet3d(nn.Module):
 
     def forward(self, volume: Tensor) -> Output:
         """Shape (n, 1, slices, rows, columns) to logits, region and features."""
-        maps = self.stages(self.stem(volume))  # (n, widths[-1], D / 16, H / 16, W / 16)
+        maps = self.stages(self.stem(volume))  # (n, widths[-1], D / 8, H / 16, W / 16)
         features = maps.mean(dim=(2, 3, 4))  # (n, widths[-1])
         kept = self.dropout(features)
         return Output(self.label_head(kept), self.region_head(kept), features)

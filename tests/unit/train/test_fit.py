@@ -23,7 +23,7 @@ SETTINGS = FitSettings(
     save_every=8,
     workers=0,
     bfloat16=False,
-    network=ResNet3dSettings(widths=(4, 8), blocks=(1, 1), dropout=0.3),
+    network=ResNet3dSettings(widths=(4, 8), blocks=(1, 1), slice_strides=(1, 2), dropout=0.3),
 )
 
 
