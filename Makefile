@@ -5,7 +5,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 REPORT := demo-output/report.html
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs picture lock python system
+.PHONY: demo docs help lint lock picture python system test
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ lint: .venv-dev/project ## format, lint, types and the direction of imports
 
 docs: .venv-dev/project ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 .venv-dev/bin/mkdocs build --quiet --strict
+
+picture: .venv-dev/project system ## the picture in the README, from the demonstration studies
+	.venv-dev/bin/python docs/pictures/make_picture.py
 
 lock: .venv-dev/project ## pin and hash every requirement anew
 	requirements/lock .venv-dev/bin/uv
