@@ -8,6 +8,7 @@
     │   └── UnreadablePixels    a header whose pixel data cannot be decoded
     ├── ConfigError           a setting, profile or recipe that is not valid
     ├── BundleError           a model bundle that is damaged, unknown or too new
+    ├── OutputError           a result that cannot be written
     └── ServiceError          a peer or store that does not do what it must
 
 A message says what was found, what was expected and what to do. It names files, never
@@ -46,6 +47,10 @@ class ConfigError(MrsiftError):
 
 class BundleError(MrsiftError):
     """A model bundle that is damaged, unknown or too new."""
+
+
+class OutputError(MrsiftError):
+    """A result that cannot be written."""
 
 
 class ServiceError(MrsiftError):

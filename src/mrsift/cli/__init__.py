@@ -1,0 +1,12 @@
+"""The command `mrsift`: arguments in, files and tables out, an exit status at the end.
+
+    main.py         what all verbs share: parser, errors in one line, Ctrl-C
+    identify.py     `mrsift identify`
+    show.py         `mrsift show`
+    arguments.py    checks of arguments that several verbs take
+    progress.py     a bar on standard error, on a terminal only
+    streams.py      standard output that is full, closed, or a pipe nobody reads
+    exit_status.py  how a run ends
+
+The verbs import what they need when they run, so that `mrsift --help` loads no NumPy.
+"""

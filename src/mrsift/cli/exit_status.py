@@ -1,0 +1,23 @@
+"""How `mrsift` ends, for scripts; the table is in `docs/reference/cli.md`."""
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """Exit status of every verb.
+
+    Attributes:
+        DONE: Everything that could be read was worked on; what was skipped is listed.
+        NOT_WRITTEN: An output could not be written, e.g. the disk is full.
+        USAGE: Wrong usage: an unknown option, a missing path, a bad profile or bundle.
+        NOTHING_READABLE: No MR volume was found.
+        SKIPPED_MR: With `--strict`: an MR file had to be skipped.
+        INTERRUPTED: Ctrl-C.
+    """
+
+    DONE = 0
+    NOT_WRITTEN = 1
+    USAGE = 2
+    NOTHING_READABLE = 3
+    SKIPPED_MR = 4
+    INTERRUPTED = 130

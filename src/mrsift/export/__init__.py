@@ -1,0 +1,14 @@
+"""Results -> files and text; what comes in is a `types.Report` or an `ingest.Scan`.
+
+    output_file.py     text -> a file that is there whole or not at all
+    rows.py            predictions -> rows for people: equal time points folded, facts in words
+    json_report.py     `mrsift.identify/1` and `mrsift.show/1`
+    csv_table.py       one line per volume, to be corrected in a spreadsheet
+    terminal.py        what both tables share: console, columns, skipped files
+    terminal_table.py  what `mrsift identify` prints
+    terminal_scan.py   what `mrsift show` prints
+    html_report.py     one self-contained page, with templates/report.html.j2
+    pictures.py        preview slices -> data URIs
+
+Nothing is imported here: rich, Jinja2 and Pillow are loaded only by the file that needs them.
+"""

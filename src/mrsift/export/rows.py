@@ -1,0 +1,251 @@
+"""Predictions -> rows for people: equal time points folded, facts in words.
+
+The terminal table, the listing of `show` and the HTML report speak the same words.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from mrsift.config import IdentifySettings
+from mrsift.types import BundleId, Opinion, Prediction, Skipped, VolumeInfo
+
+FOLD_FROM = 3
+"""So many equal volumes of one series become one row."""
+
+DASH = "–"
+
+T = TypeVar("T")
+
+
+def one_line(text: str) -> str:
+    """Text from a header or a path with everything that could steer a terminal replaced."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).strip()
+
+
+def fold(items: Sequence[T], key: Callable[[T], Hashable]) -> list[tuple[T, ...]]:
+    """Put equal items in one row, at the place of the first; few equal ones stay apart.
+
+    Args:
+        items: In the order of the output.
+        key: Items are equal where their keys are.
+    """
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    rows: list[tuple[T, ...]] = []
+    for item in items:
+        group = groups[key(item)]
+        if len(group) < FOLD_FROM:
+            rows.append((item,))
+        elif item is group[0]:
+            rows.append(tuple(group))
+    return rows
+
+
+def volume_key(info: VolumeInfo) -> Hashable:
+    """Equal for volumes of one series that differ in time point, direction or repetition only."""
+    header = info.header
+    grid = (np.round(info.affine_lps_mm, 2) + 0.0).tobytes()  # + 0.0 makes -0.0 positive
+    return (
+        *(
+            series_key(info),
+            info.series_number,
+            info.shape,
+            grid,
+            info.image_component,
+            info.derived_kind,
+        ),
+        *(info.b_value and info.b_value.s_per_mm2, header.echo_time_ms, header.inversion_time_ms),
+        *(info.calculated, info.localizer, info.complete, info.order_assumed),
+    )
+
+
+def prediction_key(prediction: Prediction) -> Hashable:
+    """As `volume_key`, and the same answer from the same opinions."""
+    opinions = (prediction.pixels, prediction.header)
+    return (
+        *(volume_key(prediction.volume), prediction.label, prediction.localizer),
+        *(prediction.conflict, differing_opinions(prediction) != ""),
+        *(opinion and opinion.label for opinion in opinions if prediction.conflict),
+    )
+
+
+def series_number(info: VolumeInfo) -> str:
+    """Series number, or a dash."""
+    return DASH if info.series_number is None else str(info.series_number)
+
+
+def description(info: VolumeInfo) -> str:
+    """Series description as found; the file name where there is no DICOM; else a dash."""
+    if info.series_description and one_line(info.series_description):
+        return one_line(info.series_description)
+    if info.series_instance_uid is None and info.files:
+        return one_line(info.files[0].rpartition("!")[2].rpartition("/")[2])
+    return DASH
+
+
+def series_key(info: VolumeInfo) -> Hashable:
+    """Equal for volumes of one series; without DICOM, for volumes of one file."""
+    return info.series_instance_uid or info.files
+
+
+def same_series(info: VolumeInfo, study: Iterable[VolumeInfo]) -> list[VolumeInfo]:
+    """All volumes of a study that share the series of one of them."""
+    return [other for other in study if series_key(other) == series_key(info)]
+
+
+def volume_words(row: Sequence[VolumeInfo], series: Iterable[VolumeInfo]) -> list[str]:
+    """What tells this row from the rest of its series, in a few words.
+
+    Args:
+        row: Volumes of one row.
+        series: All volumes of the same series.
+
+    Returns:
+        E.g. `["b 800", "axial"]` or `["axial", "60 time points 0–59"]`.
+    """
+    info, peers = row[0], list(series)
+    words = []
+    if info.b_value is not None:
+        words.append(f"b {info.b_value.s_per_mm2:g}")
+    if info.derived_kind:
+        words.append(one_line(info.derived_kind))
+    if info.image_component != "magnitude":
+        words.append(one_line(info.image_component).replace("_", " "))
+    if len({peer.header.echo_time_ms for peer in peers}) > 1 and info.header.echo_time_ms:
+        words.append(f"TE {info.header.echo_time_ms:.4g} ms")
+    if len({peer.header.inversion_time_ms for peer in peers}) > 1 and info.header.inversion_time_ms:
+        words.append(f"TI {info.header.inversion_time_ms:.4g} ms")
+    words.append(info.plane)
+    return words + _count_words(row, peers)
+
+
+def _count_words(row: Sequence[VolumeInfo], peers: Sequence[VolumeInfo]) -> list[str]:
+    times = [info.temporal_position for info in row if info.temporal_position is not None]
+    several = len({peer.temporal_position for peer in peers}) > 1
+    if len(set(times)) == len(row) > 1:
+        return [f"{len(row)} time points", ranges(times)]
+    if len(row) > 1:
+        return [f"{len(row)} volumes"]
+    if times and several:
+        return [f"time {times[0]}"]
+    if row[0].index is not None and len(peers) > 1:
+        return [f"index {row[0].index}"]
+    return []
+
+
+def ranges(numbers: Iterable[int], most: int = 4) -> str:
+    """Whole numbers in short, e.g. `0–6, 9`; long lists end in an ellipsis."""
+    ordered = sorted(set(numbers))
+    if not ordered:
+        return ""
+    starts = [ordered[0]] + [after for before, after in pairwise(ordered) if after != before + 1]
+    ends = [before for before, after in pairwise(ordered) if after != before + 1] + [ordered[-1]]
+    parts = [
+        str(first) if first == last else f"{first}{DASH}{last}"
+        for first, last in zip(starts, ends, strict=True)
+    ]
+    return ", ".join([*parts[:most], "…"] if len(parts) > most else parts)
+
+
+def shape_words(info: VolumeInfo) -> str:
+    """Slices, rows and columns, e.g. `24×384×384`."""
+    return "×".join(str(size) for size in info.shape)
+
+
+def spacing_words(info: VolumeInfo) -> str:
+    """Spacing along slices, rows and columns in mm, e.g. `3×0.5×0.5`."""
+    return "×".join(f"{step:.3g}" for step in info.spacing_mm)
+
+
+def probability_words(probabilities: Iterable[float]) -> str:
+    """One probability, or the span of several; never a 1.00 that promises too much."""
+    values = list(probabilities)
+    low, high = (_two_digits(value) for value in (min(values), max(values)))
+    return low if low == high else f"{low}{DASH}{high}"
+
+
+def _two_digits(probability: float) -> str:
+    if probability >= 0.995:
+        return ">0.99"
+    return f"{probability:.2f}"
+
+
+def opinion_words(opinion: Opinion) -> str:
+    """E.g. `T2W 0.91`."""
+    return f"{opinion.label} {_two_digits(opinion.probability)}"
+
+
+def differing_opinions(prediction: Prediction) -> str:
+    """Both opinions where pixels and header name different labels, else nothing."""
+    pixels, header = prediction.pixels, prediction.header
+    if pixels is None or header is None or pixels.label == header.label:
+        return ""
+    return f"pixels {opinion_words(pixels)}, header {opinion_words(header)}"
+
+
+def flags(info: VolumeInfo) -> list[str]:
+    """What a reader must know of the volume before using it; a localizer is told elsewhere."""
+    marks = {
+        "calculated": info.calculated,
+        "incomplete": not info.complete,
+        "order assumed": info.order_assumed,
+    }
+    return [name for name, is_set in marks.items() if is_set]
+
+
+def notes(prediction: Prediction) -> list[str]:
+    """Flags and doubts of one answer, the gravest first."""
+    found = ["conflict"] if prediction.conflict else []
+    if differing := differing_opinions(prediction):
+        found.append(differing)
+    best = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
+    if best != prediction.label and not differing:
+        found.append(f"most like {best} {_two_digits(prediction.probabilities[best])}")
+    if is_unfamiliar(prediction):
+        found.append("unfamiliar image")
+    if prediction.localizer:
+        found.append("localizer")
+    return found + flags(prediction.volume)
+
+
+def is_unfamiliar(prediction: Prediction) -> bool:
+    """Whether the pixels were not listened to, because training held nothing like them."""
+    limit = IdentifySettings().min_in_distribution
+    return prediction.pixels is not None and prediction.in_distribution < limit
+
+
+def skipped_by_reason(skipped: Sequence[Skipped]) -> list[tuple[str, list[Skipped]]]:
+    """Groups of one reason: MR images first, then the largest group, then by reason."""
+    groups: dict[str, list[Skipped]] = {}
+    for item in skipped:
+        groups.setdefault(one_line(item.reason), []).append(item)
+
+    def rank(group: tuple[str, list[Skipped]]) -> tuple[bool, int, str]:
+        reason, items = group
+        return (not any(item.is_mr for item in items), -len(items), reason)
+
+    return sorted(groups.items(), key=rank)
+
+
+def conflict_words(prediction: Prediction) -> str:
+    """What each side of a conflict says, and what the answer is, in one sentence or two."""
+    answer = f"Answer: {prediction.label} {_two_digits(prediction.probability)}."
+    reason = one_line(prediction.conflict_reason or differing_opinions(prediction))
+    return f"{reason.rstrip('.')}. {answer}"
+
+
+def count(number: int, name: str) -> str:
+    """E.g. `1 study`, `2 studies`."""
+    plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    return f"{number} {name if number == 1 else plural}"
+
+
+def model_words(bundle: BundleId) -> str:
+    """Which model answered."""
+    if not bundle.sha256.strip("0"):
+        return "no model, headers only"
+    return f"model {one_line(bundle.name)} {one_line(bundle.version)}"
