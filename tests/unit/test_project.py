@@ -1,5 +1,6 @@
 """House rules that no other tool checks: layout, names, links, and docs that keep up."""
 
+import argparse
 import ast
 import dataclasses
 import re
@@ -10,6 +11,8 @@ import pytest
 
 import mrsift
 from mrsift import config, errors
+from mrsift.cli.exit_status import ExitStatus
+from mrsift.cli.main import make_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "mrsift"
@@ -139,3 +142,28 @@ def test_the_error_tree_is_drawn_whole() -> None:
     assert errors.__doc__
     names = {name for name, value in vars(errors).items() if isinstance(value, type)}
     assert names == set(re.findall(r"[├└]── (\w+)", errors.__doc__)) | {"MrsiftError"}
+
+
+def verbs() -> dict[str, argparse.ArgumentParser]:
+    """Every verb of the command line with its parser."""
+    actions = make_parser()._actions
+    return next(
+        dict(action.choices)
+        for action in actions
+        if isinstance(action, argparse._SubParsersAction) and action.choices
+    )
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_verbs_and_options_are_documented(verb: str) -> None:
+    page = (ROOT / "docs/reference/cli.md").read_text("utf-8")
+    section = page.split(f"## mrsift {verb}\n")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(--[a-z-]+)", section))
+    options = {option for action in verbs()[verb]._actions for option in action.option_strings}
+    assert named == {option for option in options if option.startswith("--")} - {"--help"}
+
+
+def test_exit_statuses_are_documented() -> None:
+    page = (ROOT / "docs/reference/cli.md").read_text("utf-8")
+    rows = page.split("## Exit status\n")[1]
+    assert set(re.findall(r"^\| (\d+) \|", rows, re.MULTILINE)) == {str(int(s)) for s in ExitStatus}
