@@ -1,0 +1,37 @@
+"""A trained model on disk: a folder, or one `.mrsift` zip.
+
+    manifest.json   what the model is, how its input is made and how its output is read
+    model.onnx      input `volume`; outputs `logits`, `region`, `features`
+    card.md         data, recipe, results and limits, for people
+    model.safetensors   optional: weights to fine-tune from
+
+Every file is checked against the SHA-256 in the manifest, and nothing is ever unpickled.
+Reading a bundle is on the way to every answer, so this module imports NumPy and the
+standard library only.
+
+    manifest.py   what it says of itself
+    store.py      its files, read with every check and written in one step
+"""
+
+from pathlib import Path
+
+from mrsift.bundle.manifest import MANIFEST, REGIONS, SCHEMA, Manifest, OutlierReference
+from mrsift.bundle.store import CARD, MODEL, Bundle, write_bundle
+
+__all__ = [
+    "CARD",
+    "MANIFEST",
+    "MODEL",
+    "REGIONS",
+    "SCHEMA",
+    "Bundle",
+    "Manifest",
+    "OutlierReference",
+    "default_bundle_path",
+    "write_bundle",
+]
+
+
+def default_bundle_path() -> Path:
+    """Where the bundle that ships with mrsift lies."""
+    return Path(__file__).parent.parent / "assets" / "sim"

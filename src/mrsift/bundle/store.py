@@ -1,0 +1,192 @@
+"""Reading and writing the files of a bundle."""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mrsift.bundle.manifest import MANIFEST, SCHEMA, Manifest, parse
+from mrsift.errors import BundleError
+from mrsift.types import BundleId
+
+MODEL = "model.onnx"
+CARD = "card.md"
+OPTIONAL_FILES = ("model.safetensors",)
+
+MAX_MANIFEST_BYTES = 5_000_000
+MAX_FILE_BYTES = 1_000_000_000
+
+PICKLE_STARTS = (b"\x80", b"PK")
+"""First bytes of a pickle and of the zip that torch wraps one in; ONNX has neither."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A bundle whose every byte was checked.
+
+    Attributes:
+        id: Name, version, and SHA-256 of the manifest (which holds those of all files).
+        onnx: The network.
+        card: Markdown.
+    """
+
+    id: BundleId
+    manifest: Manifest
+    onnx: bytes
+    card: str
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Bundle":
+        """Reads and checks a bundle.
+
+        Args:
+            path: A folder, or a `.mrsift` zip.
+
+        Raises:
+            BundleError: It is missing, damaged, newer than this mrsift, has other labels,
+                or is no bundle at all.
+        """
+        source = Path(path)
+        read = _Reader(source)
+        raw = read(MANIFEST, MAX_MANIFEST_BYTES)
+        manifest = parse(raw, source)
+        contents = {name: _checked(read, name, manifest, source) for name in (MODEL, CARD)}
+        for name in OPTIONAL_FILES:
+            if name in manifest.files:
+                _checked(read, name, manifest, source)
+        if contents[MODEL].startswith(PICKLE_STARTS):
+            raise BundleError(
+                f"{source}: {MODEL} is a pickled model, not ONNX, and is not opened: "
+                "unpickling runs code. Make the bundle again: python -m mrsift.train.default."
+            )
+        identity = BundleId(manifest.name, manifest.version, hashlib.sha256(raw).hexdigest())
+        return cls(identity, manifest, contents[MODEL], contents[CARD].decode("utf-8", "replace"))
+
+
+def write_bundle(path: Path, manifest: Manifest, contents: Mapping[str, bytes]) -> None:
+    """Writes a bundle beside its place, then puts it there in one step.
+
+    Args:
+        path: A name ending in `.mrsift` becomes a zip, any other a folder.
+        manifest: Its `files` is ignored and computed from `contents`.
+        contents: Name -> bytes: `model.onnx`, `card.md`, and `model.safetensors` if wanted.
+
+    Raises:
+        BundleError: A file is missing or has a name that bundles do not know.
+    """
+    unknown = set(contents) - {MODEL, CARD, *OPTIONAL_FILES}
+    if unknown or not {MODEL, CARD} <= set(contents):
+        raise BundleError(
+            f"{path}: a bundle holds {MODEL}, {CARD} and optionally "
+            f"{', '.join(OPTIONAL_FILES)}; given: {', '.join(sorted(contents))}."
+        )
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())}
+    fields = asdict(manifest) | {"schema": SCHEMA, "files": digests}
+    text = json.dumps(fields, default=_as_list, indent=1, sort_keys=True) + "\n"
+    everything = {MANIFEST: text.encode(), **contents}
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".bundle-") as workplace:
+        fresh = Path(workplace) / "new"
+        if path.suffix == ".mrsift":
+            with zipfile.ZipFile(fresh, "w") as archive:
+                for name, data in everything.items():
+                    archive.writestr(name, data)
+        else:
+            fresh.mkdir()
+            for name, data in everything.items():
+                (fresh / name).write_bytes(data)
+            if path.is_dir():
+                path.rename(Path(workplace) / "old")
+        fresh.replace(path)
+
+
+def _as_list(value: object) -> list[Any]:
+    """Arrays in JSON, with the digits that float32 features deserve."""
+    if isinstance(value, np.ndarray):
+        rounded: list[Any] = np.vectorize(lambda number: float(f"{number:.7g}"))(value).tolist()
+        return rounded
+    raise TypeError(f"{type(value).__name__} has no place in a manifest")
+
+
+class _Reader:
+    """Reads members of a folder or of a zip by their bare names, and nothing else."""
+
+    def __init__(self, source: Path) -> None:
+        """Looks which of the two it is.
+
+        Raises:
+            BundleError: It is neither.
+        """
+        if not source.is_dir() and not source.is_file():
+            raise BundleError(f"{source}: there is no such bundle. Check the path after --model.")
+        if source.is_file() and not zipfile.is_zipfile(source):
+            raise BundleError(
+                f"{source}: neither a folder nor a .mrsift zip, so not a bundle. "
+                "Make one with: python -m mrsift.train.default."
+            )
+        self._source = source
+
+    def __call__(self, name: str, limit: int) -> bytes:
+        """The bytes of one member.
+
+        Raises:
+            BundleError: It is missing, too large, twice there or damaged.
+        """
+        if self._source.is_dir():
+            file = self._source / name
+            if file.is_symlink() or not file.is_file():
+                raise self._missing(name)
+            if file.stat().st_size > limit:
+                raise self._too_large(name, file.stat().st_size)
+            return file.read_bytes()
+        try:
+            with zipfile.ZipFile(self._source) as archive:
+                return self._member(archive, name, limit)
+        except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+            raise BundleError(
+                f"{self._source}: damaged zip ({error}). Copy or download it again."
+            ) from error
+
+    def _member(self, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+        """One member of an open zip."""
+        names = archive.namelist()
+        if any(re.search(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)", member) for member in names):
+            raise BundleError(
+                f"{self._source}: the zip has names that leave its folder; it was not made by "
+                "mrsift and is not opened."
+            )
+        if names.count(name) != 1:
+            raise self._missing(name)
+        info = archive.getinfo(name)
+        if info.file_size > limit:
+            raise self._too_large(name, info.file_size)
+        return archive.read(info)
+
+    def _missing(self, name: str) -> BundleError:
+        return BundleError(
+            f"{self._source}: no {name} in it (or not exactly one), so the bundle is not whole. "
+            "Copy it again, or make it again: python -m mrsift.train.default."
+        )
+
+    def _too_large(self, name: str, size: int) -> BundleError:
+        return BundleError(f"{self._source}: {name} claims {size} bytes, more than is read.")
+
+
+def _checked(read: _Reader, name: str, manifest: Manifest, source: Path) -> bytes:
+    """A member whose SHA-256 is the one in the manifest."""
+    data = read(name, MAX_FILE_BYTES)
+    if manifest.files.get(name) != hashlib.sha256(data).hexdigest():
+        raise BundleError(
+            f"{source}: {name} is not the file that the manifest was written for (SHA-256 "
+            "differs): damaged or exchanged. Copy the bundle again."
+        )
+    return data
