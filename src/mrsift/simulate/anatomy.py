@@ -1,0 +1,172 @@
+"""From a seed to a subject, and from a subject to maps of what its tissue is made of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrsift.simulate import label_map
+from mrsift.simulate.grid import Grid
+from mrsift.simulate.head import BRAIN, Head
+from mrsift.simulate.noise import Texture
+from mrsift.simulate.pelvis import Pelvis
+from mrsift.simulate.shapes import Canvas
+from mrsift.simulate.tissue import Draw, codes, draw
+from mrsift.types import Float32Array
+
+_WARPS = ((7.0, 1.0), (2.6, 0.6))  # mm a sample of the block, share of the amplitude
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """What lies at every sample of a grid.
+
+    All arrays have shape (slices * parts, rows, columns).
+
+    Attributes:
+        tissue: Index into the tissue table.
+        pd: Proton density, water and fat together, 0 to about 1.
+        t1_ms: Of water.
+        t2_ms: Of water.
+        t2star_ms: Of water.
+        adc: Of water, 1e-3 mm2/s.
+        fat: Share of the protons that are fat.
+        off_resonance: -1 to 1 or so; scaled by the sequence.
+        shade: Unevenness of the coils, shape of the grid, unit deviation.
+        draw: The subject's tissue values.
+    """
+
+    grid: Grid
+    parts: int
+    tissue: NDArray[np.uint8]
+    pd: Float32Array
+    t1_ms: Float32Array
+    t2_ms: Float32Array
+    t2star_ms: Float32Array
+    adc: Float32Array
+    fat: Float32Array
+    off_resonance: Float32Array
+    shade: Float32Array
+    draw: Draw
+
+    def average(self, samples: Float32Array) -> Float32Array:
+        """Mean over the samples of each slice, shape `grid.shape`."""
+        if self.parts == 1:
+            return samples
+        _, rows, columns = samples.shape
+        return samples.reshape(-1, self.parts, rows, columns).mean(axis=1)
+
+    def of(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Where the tissue is one of these."""
+        code = codes()
+        lookup = np.zeros(256, dtype=bool)
+        lookup[[code[name] for name in names]] = True
+        return lookup[self.tissue]
+
+    def brain(self) -> NDArray[np.bool_]:
+        """Where the tissue belongs to the brain, ventricles included."""
+        return self.of(BRAIN)
+
+
+class Subject:
+    """One simulated person: shape, tissue values and textures.
+
+    Attributes:
+        region: `pelvis` or `head`.
+        scene: The anatomy.
+        draw: Tissue values.
+    """
+
+    def __init__(self, seed: tuple[int, ...], region: str, label_maps: Path | None = None) -> None:
+        rng = np.random.default_rng([*seed, 1])
+        self.region = region
+        field_t = 3.0 if rng.random() < 0.6 else 1.5
+        self.draw = draw(rng, field_t)
+        self.texture = Texture(rng)
+        self.warp_mm = float(rng.uniform(2.5, 7.0))
+        self.map_name: str | None = None
+        if region == "pelvis":
+            self.scene: Pelvis | Head = Pelvis(rng)
+            return
+        files = label_map.available(label_maps) if label_maps else ()
+        chosen = None
+        if files and rng.random() < 0.75:
+            chosen = label_map.load(files[int(rng.integers(len(files)))])
+            self.map_name = chosen.name
+            self.warp_mm *= 0.6
+        self.scene = Head(rng, chosen)
+
+    def render(self, grid: Grid, parts: int = 2) -> Maps:
+        """The subject's tissue on a grid.
+
+        Args:
+            grid: Where.
+            parts: Samples inside each slice.
+
+        Returns:
+            Maps of shape (slices * parts, rows, columns).
+        """
+        xyz = grid.points_mm(parts)
+        for axis in range(3):
+            for number, (sample_mm, share) in enumerate(_WARPS):
+                field = self.texture.on(grid, parts, "smooth", sample_mm, 10 + 3 * number + axis)
+                xyz[axis] = xyz[axis] + field * np.float32(self.warp_mm * share)
+        canvas = Canvas(grid, parts, xyz, margin_mm=3.0 * self.warp_mm + 4)
+        if self.region == "head":
+            canvas.xyz = xyz
+        self.scene.paint(canvas, self.texture)
+        return self._fill(canvas)
+
+    def _fill(self, canvas: Canvas) -> Maps:
+        """Values of every sample: those of its tissue, with texture."""
+        grid, parts, d = canvas.grid, canvas.parts, self.draw
+        tissue = canvas.tissue
+
+        def field(kind: str, sample_mm: float, channel: int) -> Float32Array:
+            return self.texture.on(grid, parts, kind, sample_mm, channel)
+
+        amount = d.texture[tissue]
+        fine = amount * (
+            0.8 * field("grain", 0.45, 20)
+            + 0.6 * field("grain", 1.1, 21)
+            + 0.5 * field("fractal", 1.0, 22)
+        )
+        second = amount * (0.7 * field("grain", 0.9, 23) + 0.6 * field("fractal", 0.8, 24))
+        fat = d.fat[tissue]
+        fat = np.clip(fat + 1.2 * fat * (1 - fat) * second / 0.2, 0, 0.97).astype(np.float32)
+        air = np.isin(tissue, [codes()["gas"]])
+        gas = self._near_gas(air, parts) if air.any() else np.float32(0)
+        smooth = field("smooth", 6.0, 25)
+        return Maps(
+            grid=grid,
+            parts=parts,
+            tissue=tissue,
+            pd=d.pd[tissue] * np.clip(1 + 0.5 * fine, 0.2, 1.6),
+            t1_ms=np.maximum(d.t1_ms[tissue] * (1 + 0.4 * second), 80),
+            t2_ms=np.maximum(d.t2_ms[tissue] * np.exp(0.9 * fine), 1.0),
+            t2star_ms=np.maximum(d.t2star_ms[tissue] * np.exp(0.7 * fine), 0.8),
+            adc=np.maximum(d.adc[tissue] * np.exp(0.5 * fine + 0.5 * second), 0),
+            fat=fat,
+            off_resonance=np.asarray(0.35 * smooth + gas, dtype=np.float32),
+            shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
+            draw=d,
+        )
+
+    @staticmethod
+    def _near_gas(air: NDArray[np.bool_], parts: int) -> Float32Array:
+        """A field that rises towards gas, at a quarter of the resolution."""
+        import scipy.ndimage
+
+        coarse = air[parts // 2 :: parts, ::4, ::4].astype(np.float32)
+        soft = scipy.ndimage.gaussian_filter(coarse, (1.0, 1.5, 1.5))
+        wide = scipy.ndimage.gaussian_filter(coarse, (2.0, 4.0, 4.0))
+        field = 1.2 * soft + 2.0 * wide
+        full = np.repeat(np.repeat(np.repeat(field, parts, 0), 4, 1), 4, 2)
+        return scipy.ndimage.uniform_filter1d(
+            scipy.ndimage.uniform_filter1d(
+                full[: air.shape[0], : air.shape[1], : air.shape[2]], 5, axis=1
+            ),
+            5,
+            axis=2,
+        )

@@ -1,0 +1,126 @@
+"""Planes, fields of view and coils: the drawn circumstances of a volume."""
+
+import numpy as np
+
+from mrsift.simulate.artefact import Acquisition
+from mrsift.simulate.grid import Grid
+from mrsift.types import Plane
+
+_PLANES: tuple[Plane, ...] = ("axial", "sagittal", "coronal")
+ECHO_PLANAR = "echo_planar"
+ANATOMICAL = "anatomical"
+LOCALIZER = "localizer"
+STRIPPED = "stripped"
+
+
+def draw_grid(rng: np.random.Generator, region: str, kind: str) -> Grid:
+    """Draw where a volume lies.
+
+    Args:
+        rng: Source of chance.
+        region: `pelvis` or `head`.
+        kind: `echo_planar`, `anatomical`, `localizer` or `stripped`.
+
+    Returns:
+        16 to 32 slices of 88 to 160 pixels a side, as a network sees them; more slices of
+        fewer pixels for `stripped`.
+    """
+    if kind == STRIPPED:
+        step = float(rng.uniform(1.7, 2.2))
+        centre = (0.0, float(rng.normal(0, 3)), float(rng.normal(6, 3)))
+        return Grid("axial", centre, (44, 104, 84), (step * 1.6, step, step), step * 1.6)
+    plane: Plane = _PLANES[int(rng.choice(3, p=(0.55, 0.25, 0.20)))]
+    if kind == ECHO_PLANAR:
+        plane = _PLANES[int(rng.choice(3, p=(0.92, 0.03, 0.05)))]
+    slices = int(rng.integers(16, 31))
+    if kind == LOCALIZER:
+        slices = int(rng.integers(3, 16))
+    thickness = float(rng.uniform(3.0, 5.5))
+    if kind == ANATOMICAL and rng.random() < 0.3:
+        thickness = float(rng.uniform(1.5, 3.0))
+    gap = thickness * float(rng.choice([0, 0, 0.1, 0.2, 0.5]))
+    if region == "head":
+        field_mm, centre = _head_view(rng, plane)
+        step = float(rng.uniform(0.8, 1.15)) * 140 / slices
+        thickness, gap = step / (1 + gap / thickness), step * gap / (thickness + gap)
+    else:
+        field_mm, centre = _pelvis_view(rng, kind)
+        if kind == LOCALIZER:
+            gap = thickness * 1.5
+    rows = int(rng.integers(100, 161)) if kind != ECHO_PLANAR else int(rng.integers(80, 131))
+    ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
+    columns = max(int(rows * ratio) // 2 * 2, 56)
+    rows = rows // 2 * 2
+    pixel = field_mm / rows
+    if rng.random() < 0.5:
+        rows, columns = columns, rows
+    if plane == "axial" and kind == ECHO_PLANAR and rows > columns and rng.random() < 0.5:
+        rows, columns = columns, rows
+    tilt = rng.normal(0, 5 if rng.random() < 0.5 else 0.5, 2)
+    return Grid(
+        plane,
+        centre,
+        (slices, rows, columns),
+        (thickness + gap, pixel, pixel),
+        thickness,
+        (float(tilt[0]), float(tilt[1])),
+    )
+
+
+def _head_view(rng: np.random.Generator, plane: Plane) -> tuple[float, tuple[float, float, float]]:
+    field_mm = float(rng.uniform(205, 265))
+    x, y, z = rng.normal(0, 4, 3)
+    if plane == "axial":
+        return field_mm, (float(x), float(y), float(z + rng.uniform(-15, 12)))
+    return field_mm, (float(x), float(y), float(z - rng.uniform(0, 25)))
+
+
+def _pelvis_view(rng: np.random.Generator, kind: str) -> tuple[float, tuple[float, float, float]]:
+    spread = 5.0
+    if kind == LOCALIZER:
+        field_mm = float(rng.uniform(360, 480))
+    else:
+        share = rng.random()
+        if share < 0.12:
+            field_mm = float(rng.uniform(100, 140))
+        elif share < 0.62:
+            field_mm = float(rng.uniform(140, 230))
+        else:
+            field_mm, spread = float(rng.uniform(230, 430)), 14.0
+    x, y, z = rng.normal(0, 1, 3) * (spread, spread, 2.5 * spread)
+    return field_mm, (float(x), float(y - (5 if field_mm > 150 else 0)), float(z + 8))
+
+
+def draw_acquisition(rng: np.random.Generator, grid: Grid, kind: str) -> Acquisition:
+    """Draw how a volume is measured.
+
+    Args:
+        rng: Source of chance.
+        grid: Its geometry.
+        kind: As for `draw_grid`.
+
+    Returns:
+        Everything that `artefact` needs.
+    """
+    planar = kind == ECHO_PLANAR
+    uneven = float(rng.gamma(1.5, 0.3))
+    best = 0.95 if planar else 1.0
+    share = float(rng.uniform(0.6, best)), float(rng.uniform(0.7, best))
+    endorectal = float(rng.uniform(0.4, 2.5)) if rng.random() < 0.05 else 0.0
+    return Acquisition(
+        seed=int(rng.integers(2**31)),
+        snr=float(np.exp(rng.uniform(np.log(9), np.log(60)))),
+        coil=uneven,
+        coil_rows=float(rng.uniform(-0.8, 0.8)),
+        endorectal=endorectal,
+        normalise=float(rng.choice([0.0, 0.5, 0.85, 1.0])),
+        resolution=share,
+        window=float(rng.uniform(0.05, 0.8)),
+        ghost=float(rng.uniform(0.01, 0.06)) if planar and rng.random() < 0.6 else 0.0,
+        distortion_px=float(rng.normal(0, 4.0)) if planar else 0.0,
+        phase_axis=1 if rng.random() < 0.75 else 2,
+        wrap=float(rng.uniform(0.02, 0.14)) if rng.random() < 0.12 else 0.0,
+        motion=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.2 else 0.0,
+        sharpen=float(rng.choice([0.0, 0.0, rng.uniform(0.2, 1.2), -rng.uniform(0.3, 0.6)])),
+        mask_background=float(rng.uniform(0.05, 0.18)) if rng.random() < 0.2 else 0.0,
+    )

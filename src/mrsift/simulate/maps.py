@@ -1,0 +1,177 @@
+"""Volumes that are computed from others: diffusion maps, subtractions, and the like."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.ndimage
+
+from mrsift.simulate import artefact, signal
+from mrsift.simulate.anatomy import Maps
+from mrsift.simulate.artefact import Acquisition
+from mrsift.simulate.protocol import Protocol
+from mrsift.simulate.tissue import codes
+from mrsift.types import Float32Array
+
+
+@dataclass(frozen=True, slots=True)
+class MapStyle:
+    """How a vendor makes a diffusion map.
+
+    Attributes:
+        threshold: Low-b signal below this share of its 95th percentile is masked; 0 for no mask.
+        outside: `zero`, or `noise` where nothing is masked.
+        limit: Largest value, 1e-6 mm2/s.
+        smooth_px: Smoothing of the images before the fit, pixels.
+    """
+
+    threshold: float
+    limit: float
+    smooth_px: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "MapStyle":
+        """About two in three scanners mask; half the field of view is zero then."""
+        masked = rng.random() < 0.68
+        return cls(
+            float(rng.uniform(0.10, 0.42)) if masked else 0.0,
+            float(rng.choice([3000, 3500, 4095, 5000])),
+            float(rng.choice([0.0, 0.0, 0.6])),
+        )
+
+
+def _acquire(maps: Maps, protocol: Protocol, a: Acquisition) -> Float32Array:
+    return artefact.measure(signal.render(maps, protocol), maps, a)
+
+
+def diffusion_map(
+    maps: Maps, protocol: Protocol, a: Acquisition, style: MapStyle
+) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """Fit the apparent diffusion coefficient from two acquired b-values.
+
+    Returns:
+        The map in 1e-6 mm2/s, the low-b image, and True where the map is kept.
+    """
+    low = _acquire(maps, replace(protocol, b=protocol.low_b), a)
+    # averages are chosen so that the high b is not pure noise
+    weaker = replace(a, seed=a.seed + 1, snr=a.snr * 0.8)
+    high = _scaled_noise(maps, replace(protocol, b=protocol.high_b), weaker, protocol.low_b)
+    if style.smooth_px:
+        low, high = (
+            scipy.ndimage.gaussian_filter(x, (0, style.smooth_px, style.smooth_px))
+            for x in (low, high)
+        )
+    tiny = 1e-6 * float(low.max()) + 1e-12
+    ratio = np.log(np.maximum(low, tiny) / np.maximum(high, tiny))
+    adc = np.clip(ratio / (protocol.high_b - protocol.low_b) * 1e6, 0, style.limit)
+    level = style.threshold * np.percentile(low, 95)
+    keep = low > level if style.threshold else np.ones(low.shape, dtype=bool)
+    return adc.astype(np.float32), low, keep
+
+
+def _scaled_noise(maps: Maps, protocol: Protocol, a: Acquisition, low_b: float) -> Float32Array:
+    """Acquire with the noise of the low-b image, not relative to the weaker signal."""
+    image = signal.render(maps, protocol)
+    reference = signal.render(maps, replace(protocol, b=low_b))
+    means = [float(x[x > 0.02 * np.percentile(x, 99)].mean()) for x in (image, reference)]
+    snr = max(a.snr * means[0] / max(means[1], 1e-9), 2.5)
+    return artefact.measure(image, maps, replace(a, snr=snr))
+
+
+def derived(
+    maps: Maps, protocol: Protocol, a: Acquisition, rng: np.random.Generator
+) -> Float32Array:
+    """The volume of any family that is not simply acquired.
+
+    Returns:
+        Voxels, shape of the grid.
+    """
+    style = MapStyle.draw(rng)
+    family = protocol.family
+    if family in ("adc", "eadc", "calculated", "fa"):
+        adc, low, keep = diffusion_map(maps, protocol, a, style)
+        if family == "adc":
+            return np.where(keep, adc, 0).astype(np.float32)
+        if family == "calculated":
+            image = low * np.exp(-(protocol.b - protocol.low_b) * 1e-6 * adc)
+            return np.where(keep, image, 0).astype(np.float32)
+        if family == "eadc":
+            image = np.exp(-protocol.high_b * 1e-6 * adc)
+            return np.where(keep, image, 0).astype(np.float32)
+        return np.where(keep, _anisotropy(maps, rng), 0).astype(np.float32)
+    if family == "subtraction":
+        before = replace(protocol, agent_early=0.0, agent_late=0.0)
+        after = _acquire(maps, protocol, a)
+        change = after - _acquire(maps, before, replace(a, seed=a.seed + 1))
+        return change if rng.random() < 0.5 else np.maximum(change, 0)
+    if family in ("phase", "field_map"):
+        return _phase(maps, protocol, a, rng)
+    if family in ("ct", "t1_map", "t2_map", "fat_fraction", "mask", "perfusion_map"):
+        return _property(maps, a, family, rng)
+    if family == "noise":
+        return np.hypot(*rng.standard_normal((2, *maps.grid.shape), dtype=np.float32))
+    image = _acquire(maps, protocol, a)
+    if family == "angiography":
+        size = int(rng.integers(1, 7))
+        return scipy.ndimage.maximum_filter1d(image, size, axis=0)
+    return scipy.ndimage.minimum_filter1d(image, int(rng.integers(1, 4)), axis=0)  # swi
+
+
+DERIVED = frozenset(
+    "adc eadc calculated fa subtraction phase field_map ct t1_map t2_map fat_fraction mask "
+    "perfusion_map noise angiography swi".split()
+)
+"""Families that `derived` makes; all others are acquired as they are."""
+
+
+def _anisotropy(maps: Maps, rng: np.random.Generator) -> Float32Array:
+    """Fractional anisotropy: high in white matter and muscle, noise elsewhere."""
+    white = maps.average(maps.of(("white_matter", "muscle")).astype(np.float32))
+    noise = np.abs(rng.standard_normal(maps.grid.shape, dtype=np.float32)) * 0.08
+    streaks = 0.5 + 0.35 * np.tanh(maps.average(maps.t2_ms) / np.mean(maps.t2_ms) - 1)
+    return np.clip(0.08 + noise + 0.55 * white * streaks, 0, 1)
+
+
+def _phase(
+    maps: Maps, protocol: Protocol, a: Acquisition, rng: np.random.Generator
+) -> Float32Array:
+    """Phase image or field map; noise where there is no signal."""
+    off = maps.average(maps.off_resonance)
+    magnitude = _acquire(maps, protocol, a)
+    inside = magnitude > 0.12 * np.percentile(magnitude, 95)
+    if protocol.family == "field_map":
+        field = off * float(rng.uniform(40, 160))
+        field = field + rng.normal(0, 4, field.shape)
+        return np.where(inside, field, 0).astype(np.float32)
+    angle = off * float(rng.uniform(3, 18)) + rng.normal(0, 0.12, off.shape)
+    angle = np.where(inside, angle, rng.uniform(-np.pi, np.pi, off.shape))
+    wrapped = np.angle(np.exp(1j * angle))
+    scale = float(rng.choice([1.0, 4096 / np.pi, 1000.0]))
+    return (wrapped * scale).astype(np.float32)
+
+
+def _property(maps: Maps, a: Acquisition, family: str, rng: np.random.Generator) -> Float32Array:
+    """A tissue property itself: Hounsfield units, relaxation, fat, perfusion, a mask."""
+    noise = rng.standard_normal(maps.grid.shape, dtype=np.float32)
+    body = maps.average((maps.tissue > 0).astype(np.float32)) > 0.5
+    if family == "ct":
+        units = np.where(maps.fat > 0.5, -95.0, 45.0) + 12 * (maps.pd - 0.8)
+        units[maps.of(("cortical_bone",))] = 950
+        units[maps.of(("marrow",))] = 220
+        units[maps.of(("air", "gas"))] = -1000
+        units[maps.of(("urine", "csf"))] = 8
+        return (maps.average(units.astype(np.float32)) + 18 * noise).astype(np.float32)
+    if family == "mask":
+        names = rng.choice(list(codes()), 12, replace=False)
+        labels = maps.of(tuple(str(n) for n in names))
+        return np.rint(maps.average(labels.astype(np.float32)))
+    if family == "perfusion_map":
+        flow = maps.draw.early[maps.tissue] * (
+            1 + 0.6 * (maps.t2_ms / maps.draw.t2_ms[maps.tissue] - 1)
+        )
+        image = np.abs(maps.average(np.minimum(flow, 1.5)) * (1 + 0.3 * noise) + 0.02 * noise)
+        return np.where(body, image, 0).astype(np.float32)
+    source = {"t1_map": maps.t1_ms, "t2_map": maps.t2_ms, "fat_fraction": maps.fat * 100}[family]
+    value = maps.average(np.minimum(source, 4000 if family == "t1_map" else 600))
+    value = value * (1 + 0.05 * noise)
+    outside = 0.0 if rng.random() < 0.6 else np.abs(noise) * float(np.mean(value))
+    return np.where(body, value, outside).astype(np.float32)

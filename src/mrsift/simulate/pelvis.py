@@ -1,0 +1,271 @@
+"""The male or female pelvis as solids, drawn anew for every subject.
+
+Origin at the middle of the prostate (or cervix); x to the left, y to posterior, z to
+superior, mm. A list of solids with their layers is drawn first; painting it on a grid
+needs no more chance.
+"""
+
+import numpy as np
+
+from mrsift.simulate.noise import Texture
+from mrsift.simulate.painting import Painting
+from mrsift.simulate.shapes import Canvas, Ellipsoid, Point, Tube, mirrored
+from mrsift.simulate.tissue import codes
+from mrsift.types import Float32Array
+
+
+class Pelvis:
+    """One subject's pelvis.
+
+    Attributes:
+        body: Half width, half depth, and y of the body's middle, mm.
+        fat_mm: Thickness of the fat under the skin at front, side and back.
+        prostate_axes: Half lengths, mm.
+        lumen: What the rectum holds.
+    """
+
+    region = "pelvis"
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.female = bool(rng.random() < 0.22)
+        self.size = float(rng.normal(1.0, 0.06))
+        self.body = (
+            float(rng.uniform(160, 215)),
+            float(rng.uniform(100, 145)),
+            float(rng.uniform(-12, 12)),
+        )
+        self.fat_mm = (
+            float(rng.uniform(8, 45)),
+            float(rng.uniform(10, 40)),
+            float(rng.uniform(12, 40)),
+        )
+        grow = float(rng.gamma(2.0, 0.22))  # benign hyperplasia
+        self.prostate_axes = (
+            float(rng.uniform(22, 27) * (1 + 0.35 * grow)),
+            float(rng.uniform(14, 18) * (1 + 0.45 * grow)),
+            float(rng.uniform(18, 23) * (1 + 0.45 * grow)),
+        )
+        self.growth = grow
+        self.bladder_fill = float(rng.beta(1.3, 1.5))
+        lumens, odds = ["collapsed", "gas", "stool", "gel", "coil"], [0.3, 0.26, 0.3, 0.05, 0.09]
+        self.lumen = str(rng.choice(lumens, p=odds))
+        if self.female and self.lumen == "coil":
+            self.lumen = "stool"
+        self.septa = float(rng.uniform(0.05, 0.16))
+        self.vessels = float(rng.uniform(0.16, 0.30))
+        self.painting = Painting()
+        _muscles(self, rng)
+        _bones(self, rng)
+        _vessels(self, rng)
+        _bowel(self, rng)
+        _organs(self, rng)
+
+    def paint(self, canvas: Canvas, texture: Texture) -> None:
+        """Paint the pelvis on an empty canvas."""
+        code = codes()
+        _body(self, canvas, texture)
+        rough = texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
+        in_muscle = [code["muscle"]]
+        strands = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 2)
+        self.painting.paint(canvas, rough)
+        muscle = np.isin(canvas.tissue, in_muscle)
+        canvas.tissue[muscle & (strands > 2.15)] = code["visceral_fat"]
+        _tubules(canvas, texture)
+
+
+def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> None:
+    """Skin, fat with septa and small vessels; everything inside starts as fat."""
+    code = codes()
+    x, y, z = canvas.xyz
+    width, depth, middle = pelvis.body
+    slope = np.clip((z + 60) / 200, -0.6, 1.0)
+    half_x = width * (1.02 - 0.10 * slope)
+    half_y = depth * (1.0 - 0.06 * np.abs(slope))
+    v = (y - middle) / half_y
+    radius = (np.abs(x / half_x) ** 2.5 + np.abs(v) ** 2.5) ** 0.4
+    outside = (radius - 1) * np.minimum(half_x, half_y)
+    # the cleft between the buttocks and the gap between the legs
+    cleft = 3.0 + 0.05 * np.maximum(y - 70, 0) - np.abs(x) + np.minimum((y - 62 - 0.25 * z), 0)
+    gap = np.minimum(-58 - z, 45.0) * 0.35 - np.abs(x)
+    outside = np.maximum(outside, np.maximum(cleft, np.minimum(gap, 60 - np.abs(y))))
+    front, side, back = pelvis.fat_mm
+    share = v / np.sqrt(v**2 + (x / half_x) ** 2 + 1e-6)
+    thick = side + np.where(share < 0, front - side, back - side) * share**2
+    canvas.tissue[outside < 0] = code["skin"]
+    fat = outside < -1.8
+    canvas.tissue[fat] = code["fat"]
+    deep = outside < -thick
+    canvas.tissue[deep] = code["visceral_fat"]
+    sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.3, 3))
+    canvas.tissue[fat & ~deep & (sheets < pelvis.septa)] = code["septum"]
+    wall = deep & (outside > -thick - 2.0)
+    canvas.tissue[wall] = code["septum"]
+    first = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 0.8, 4))
+    second = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.0, 5))
+    worm = np.maximum(first, second)
+    canvas.tissue[deep & (worm < pelvis.vessels)] = code["slow_vein"]
+    canvas.tissue[deep & (worm < pelvis.vessels * 0.55)] = code["vein"]
+    canvas.tissue[deep & (first < pelvis.septa * 0.8)] = code["septum"]
+    canvas.tissue[fat & ~deep & (worm < pelvis.vessels * 0.7)] = code["vein"]
+
+
+def _jitter(rng: np.random.Generator, point: Point, amount: float) -> Point:
+    x, y, z = np.array(point) + rng.normal(0, amount, 3)
+    return (float(x), float(y), float(z))
+
+
+def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
+    """Muscles, on both sides, with their fascia."""
+    bulk = float(rng.uniform(0.82, 1.15))
+    wide = pelvis.size
+    solids: list[tuple[Point, Point, Point]] = [
+        ((88, 68, 10), (64, 22, 92), (14, 0, -22)),  # gluteus maximus
+        ((120, 34, 70), (30, 20, 60), (0, 0, 40)),  # gluteus medius
+        ((104, 26, 62), (16, 12, 45), (0, 0, 40)),  # gluteus minimus
+        ((52, -4, 2), (9, 36, 32), (0, 6, 14)),  # obturator internus
+        ((50, -24, -30), (26, 14, 18), (0, 0, 20)),  # obturator externus
+        ((90, -46, 36), (22, 22, 78), (-14, 10, 0)),  # iliopsoas
+        ((98, -88, -24), (19, 13, 66), (0, 0, 0)),  # rectus femoris
+        ((124, -70, 0), (15, 11, 70), (0, 0, -35)),  # tensor fasciae latae
+        ((72, -92, -40), (13, 9, 60), (0, -14, 0)),  # sartorius
+        ((58, -62, -34), (27, 10, 24), (0, 0, 15)),  # pectineus
+        ((44, -44, -62), (24, 20, 40), (0, 0, 15)),  # adductors
+        ((78, 44, -6), (36, 8, 8), (0, 0, -10)),  # quadratus femoris, gemelli
+        ((62, 58, 46), (34, 10, 15), (0, 12, 18)),  # piriformis
+        ((136, -14, -64), (26, 40, 62), (0, 0, 0)),  # vastus
+        ((58, 34, -84), (26, 24, 50), (0, 0, 0)),  # hamstrings
+        ((26, -92, 78), (25, 6, 78), (0, 0, 5)),  # rectus abdominis
+        ((96, -60, 108), (40, 10, 40), (0, 0, -38)),  # oblique muscles
+    ]
+    for centre, axes, turn in solids:
+        placed = _jitter(rng, (centre[0] * wide, centre[1], centre[2]), 2.5)
+        a, b, c = (float(v * bulk * rng.uniform(0.88, 1.12)) for v in axes)
+        x, y, z = (float(t + rng.normal(0, 4)) for t in turn)
+        pelvis.painting.both(
+            Ellipsoid(placed, (a, b, c), (x, y, z), 2.3), "septum", (0.9, "muscle"), rough=1.0
+        )
+    sling = Tube(((34, 4, 16), (24, 12, -4), (12, 22, -22), (6, 30, -34)), (2.2, 2.4, 3.0, 4.5))
+    pelvis.painting.both(sling, "muscle", rough=0.4)  # levator ani
+    for shift in (-10, 10, 20):
+        path = Tube(((36, shift - 8, 14), (24, shift, -6), (12, shift + 8, -24)), (2, 2.2, 3))
+        pelvis.painting.both(path, "muscle", rough=0.4)
+
+
+def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
+    """Pelvis, sacrum and femora: cortex, marrow, cartilage."""
+    w = pelvis.size
+    cortex = float(rng.uniform(1.2, 2.4))
+    inner: tuple[str | tuple[float, str], ...] = ("cortical_bone", (cortex, "marrow"))
+    add, both = pelvis.painting.add, pelvis.painting.both
+    hip = _jitter(rng, (91 * w, -12, 14), 2.5)
+    x, y, z = hip
+    head = float(rng.uniform(22, 26))
+    both(Tube(((x - 24, y + 6, z + 12), (x + 2, y + 4, z + 26)), (15, 21)), *inner, rough=0.8)
+    both(Ellipsoid((x - 16, y + 2, z), (head * 0.75, head * 1.25, head * 1.2)), *inner)
+    both(
+        Tube(((12, -50, -4), (38 * w, -44, 4), (x - 26, y - 16, z - 2)), (9.5, 8, 12)),
+        *inner,
+        rough=0.6,
+    )
+    both(
+        Tube(
+            ((12, -48, -14), (28 * w, -30, -34), (46 * w, 8, -42), (56 * w, 24, -24)),
+            (9, 6.5, 10, 14),
+        ),
+        *inner,
+        rough=0.6,
+    )
+    both(Tube(((56 * w, 24, -24), (62 * w, 18, 2), (x - 18, y + 16, z + 8)), (13, 9, 14)), *inner)
+    wing = Ellipsoid((x + 14, y + 42, z + 66), (9, 34, 56), (0, 8, 34), 2.2)
+    both(wing, *inner, rough=0.8)
+    both(Ellipsoid(hip, (head + 2.5,) * 3), "cartilage")
+    neck = Tube(
+        ((x, y, z), (x + 26, y + 8, z - 14), (x + 44, y + 12, z - 24), (x + 38, y + 6, z - 110)),
+        (head * 0.8, 14, 18, 14),
+    )
+    both(neck, *inner, rough=0.8)
+    both(Ellipsoid(hip, (head,) * 3), *inner)
+    add(Ellipsoid((0, -50, -9), (5, 12, 19)), "septum", (1.5, "cartilage"))
+    tilt = float(rng.uniform(-0.15, 0.15))
+    for level in range(7):  # sacrum and coccyx
+        height = 118 - 20 * level
+        back = 62 + 26 * np.sin(level / 6 * np.pi) + tilt * 10
+        half = (48 - 7 * level) * w if level < 6 else 8
+        body = Ellipsoid((0, back, height), (half, 13 - level, 9.5), (-18 + 9 * level, 0, 0), 2.6)
+        add(body, *inner, rough=0.8)
+        if level < 4:
+            hole = Tube(((16 - level, back - 14, height - 9), (14, back + 10, height - 9)), (4, 4))
+            both(hole, "visceral_fat", (1.5, "muscle"))
+    if rng.random() < 0.15:  # metastasis or red marrow island
+        spot = _jitter(rng, (float(rng.choice([-1, 1])) * 60, 10, 10), 18)
+        add(Ellipsoid(spot, (7, 6, 8)), "tumour", over=("marrow",), rough=1.0)
+
+
+def _vessels(pelvis: Pelvis, rng: np.random.Generator) -> None:
+    """Iliac and femoral vessels, the obturator bundle, nerves, lymph nodes."""
+    w = pelvis.size
+    both, add = pelvis.painting.both, pelvis.painting.add
+    calibre = float(rng.uniform(0.85, 1.2))
+    for dx, dy, name, r in ((0, 0, "artery", 4.6), (-11, 5, "vein", 5.8)):
+        path = (
+            (70 * w + dx, -88 + dy, -90.0),
+            (76 * w + dx, -84 + dy, -30.0),
+            (66 * w + dx, -72 + dy, 10.0),
+            (48 * w + dx, -34 + dy, 60.0),
+            (30 * w + dx, 0 + dy, 110.0),
+        )
+        placed = tuple(_jitter(rng, p, 2.0) for p in path)
+        both(Tube(placed, (r * calibre,) * 5), "stroma", (0.9, name))
+    for _ in range(int(rng.integers(5, 11))):  # branches of the internal iliac vessels
+        start = _jitter(rng, (40, 24, 40), 10)
+        end = _jitter(rng, (30, 12, -8), 10)
+        radius = float(rng.uniform(1.2, 2.6))
+        name = str(rng.choice(["vein", "slow_vein", "artery"]))
+        over = ("visceral_fat", "septum", "slow_vein", "vein")
+        solid = Tube((start, _jitter(rng, (42, 18, 14), 8), end), (radius,) * 3)
+        add(solid, name, over=over)
+        add(mirrored(solid), name, over=over)
+    both(Tube(((70, 60, 60), (68, 52, 0), (64, 42, -90)), (4, 4, 4)), "septum", (0.8, "muscle"))
+    for _ in range(int(rng.integers(2, 9))):
+        side = float(rng.choice([-1, 1]))
+        base = (side * 62, -60, 0) if rng.random() < 0.5 else (side * 46, -12, 46)
+        axes = tuple(float(v) for v in rng.uniform(1.8, 5.0, 3))
+        spot = Ellipsoid(_jitter(rng, base, 9), (axes[0], axes[1], axes[2]))
+        add(spot, "node", over=("visceral_fat", "septum"))
+
+
+def _bowel(pelvis: Pelvis, rng: np.random.Generator) -> None:
+    """Loops of bowel above the bladder, and the sigmoid."""
+    add = pelvis.painting.add
+    for _ in range(int(rng.integers(9, 22))):
+        a = np.array([rng.uniform(-62, 62), rng.uniform(-72, 34), rng.uniform(52, 130)])
+        points = [tuple(float(v) for v in a)]
+        for _ in range(2):
+            a = a + rng.normal(0, 22, 3)
+            points.append(tuple(float(v) for v in a))
+        radius = float(rng.uniform(7, 16))
+        content = str(rng.choice(["bowel_fluid", "stool", "gas", "mucosa"], p=[0.3, 0.3, 0.2, 0.2]))
+        wall = float(rng.uniform(1.6, 3.0))
+        tube = Tube(tuple((p[0], p[1], p[2]) for p in points), (radius,) * 3)
+        add(tube, "rectal_wall", (wall, "mucosa"), (wall + 1.2, content), rough=1.6)
+
+
+def _organs(pelvis: Pelvis, rng: np.random.Generator) -> None:
+    """Bladder, rectum, and the prostate or the uterus."""
+    from mrsift.simulate.pelvic_organs import bladder, prostate, rectum, uterus
+
+    bladder(pelvis, rng)
+    rectum(pelvis, rng)
+    if pelvis.female:
+        uterus(pelvis, rng)
+    else:
+        prostate(pelvis, rng)
+
+
+def _tubules(canvas: Canvas, texture: Texture) -> None:
+    """Fold the seminal vesicles: dark walls on the zero level of a noise field."""
+    code = codes()
+    inside = canvas.tissue == code["seminal_vesicle"]
+    if inside.any():
+        walls: Float32Array = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 0.42, 6))
+        canvas.tissue[inside & (walls < 0.42)] = code["vesicle_wall"]

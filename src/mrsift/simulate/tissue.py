@@ -1,0 +1,115 @@
+"""The tissue table: what each tissue is made of, and one subject's draw from it."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from mrsift.types import Float32Array
+
+# T1 and T2 at 1.5 T relative to 3 T.
+_T1_SCALE = {3.0: 1.0, 1.5: 0.8}
+_T2_SCALE = {3.0: 1.0, 1.5: 1.08}
+_T2STAR_SCALE = {3.0: 1.0, 1.5: 1.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Tissue:
+    """One row of the table; ranges as (low, high)."""
+
+    name: str
+    pd: tuple[float, float]
+    t1_ms: tuple[float, float] = (1000.0, 1000.0)
+    t2_ms: tuple[float, float] = (50.0, 50.0)
+    adc: tuple[float, float] = (0.0, 0.0)
+    fat: tuple[float, float] = (0.0, 0.0)
+    uptake: tuple[float, float] = (0.0, 0.0)
+    texture: float = 0.0
+    ivim: float = 0.0
+    flow: float = 0.0
+
+
+@lru_cache(maxsize=1)
+def table() -> tuple[Tissue, ...]:
+    """Every tissue, in the order of the file; the position is the index on a canvas."""
+    text = (files("mrsift.simulate") / "tissues.toml").read_text(encoding="utf-8")
+    rename = {"t1": "t1_ms", "t2": "t2_ms"}
+    rows = tomllib.loads(text)
+    return tuple(
+        Tissue(
+            name,
+            **{
+                rename.get(key, key): tuple(v) if isinstance(v, list) else v
+                for key, v in row.items()
+            },
+        )
+        for name, row in rows.items()
+    )
+
+
+@lru_cache(maxsize=1)
+def codes() -> dict[str, int]:
+    """Tissue name -> index."""
+    return {tissue.name: i for i, tissue in enumerate(table())}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """One subject's values, each an array over the tissues.
+
+    T1 and T2 are those of the water part at the subject's field strength, ms; `adc` is in
+    1e-3 mm2/s; `early` and `late` are mmol/l of contrast agent.
+    """
+
+    field_t: float
+    pd: Float32Array
+    t1_ms: Float32Array
+    t2_ms: Float32Array
+    t2star_ms: Float32Array
+    adc: Float32Array
+    fat: Float32Array
+    early: Float32Array
+    late: Float32Array
+    texture: Float32Array
+    ivim: Float32Array
+    flow: Float32Array
+
+
+def draw(rng: np.random.Generator, field_t: float) -> Draw:
+    """Draw every tissue of one subject.
+
+    Args:
+        rng: Source of chance.
+        field_t: 1.5 or 3.0.
+
+    Returns:
+        Values at that field.
+    """
+    rows = table()
+
+    def pick(name: str) -> Float32Array:
+        ranges = np.array([getattr(row, name) for row in rows], dtype=np.float32)
+        share = rng.uniform(-0.1, 1.1, len(rows)).astype(np.float32)
+        return np.maximum(ranges[:, 0] + share * (ranges[:, 1] - ranges[:, 0]), 0)
+
+    t2 = pick("t2_ms") * np.float32(_T2_SCALE[field_t])
+    # 1/T2* = 1/T2 + 1/T2', T2' from 25 to 90 ms in soft tissue
+    t2_prime = rng.uniform(25, 90, len(rows)).astype(np.float32) * _T2STAR_SCALE[field_t]
+    uptake = np.array([row.uptake for row in rows], dtype=np.float32)
+    uptake = uptake * rng.uniform(0.7, 1.3, (len(rows), 1)).astype(np.float32)
+    return Draw(
+        field_t=field_t,
+        pd=pick("pd"),
+        t1_ms=pick("t1_ms") * np.float32(_T1_SCALE[field_t]),
+        t2_ms=t2,
+        t2star_ms=(1 / (1 / t2 + 1 / t2_prime)).astype(np.float32),
+        adc=pick("adc"),
+        fat=np.minimum(pick("fat"), 0.97),
+        early=uptake[:, 0],
+        late=uptake[:, 1],
+        texture=np.array([row.texture for row in rows], dtype=np.float32),
+        ivim=np.array([row.ivim for row in rows], dtype=np.float32),
+        flow=np.array([row.flow for row in rows], dtype=np.float32),
+    )

@@ -1,0 +1,231 @@
+"""From a seed to finished volumes: subject, protocols, acquisition, export."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.ndimage
+
+from mrsift.labels import LABEL_NAMES
+from mrsift.simulate import artefact, geometry, protocol, signal
+from mrsift.simulate.anatomy import Maps, Subject
+from mrsift.simulate.artefact import Acquisition
+from mrsift.simulate.grid import Grid
+from mrsift.simulate.maps import DERIVED, derived
+from mrsift.simulate.protocol import Protocol
+from mrsift.types import Float32Array, Float64Array
+
+REGIONS = ("pelvis", "head")
+
+# A pelvis and a head together hold four volumes of every label.
+_STUDY: dict[str, tuple[str, ...]] = {
+    "pelvis": tuple(
+        "T2W T2W T2W_FS T2W_FS T2W_FS DWI_LOW DWI_LOW DWI_HIGH DWI_HIGH ADC ADC "
+        "T1W T1W T1W_CE T1W_CE UNKNOWN UNKNOWN".split()
+    ),
+    "head": tuple(
+        "T2W T2W T2W_FS DWI_LOW DWI_LOW DWI_HIGH DWI_HIGH ADC ADC "
+        "T1W T1W T1W_CE T1W_CE FLAIR FLAIR FLAIR FLAIR UNKNOWN UNKNOWN".split()
+    ),
+}
+_PLANAR_FAMILIES = frozenset(("adc", "eadc", "calculated", "fa", "dwi", "b0", "bold"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedVolume:
+    """One volume with the truth about it.
+
+    Attributes:
+        voxels: Shape (slices, rows, columns), float32.
+        affine_lps_mm: Shape (4, 4), index (slice, row, column, 1) to LPS, mm.
+        label: One of `labels.LABEL_NAMES`.
+        region: `pelvis` or `head`.
+        record: Everything that was drawn, plain values only.
+    """
+
+    voxels: Float32Array
+    affine_lps_mm: Float64Array
+    label: str
+    region: str
+    record: dict[str, Any]
+
+
+def draw(seed: int, index: int, *, label_maps: Path | None = None) -> SimulatedVolume:
+    """One volume of a subject of its own.
+
+    Labels take turns: nine neighbouring indices hold every label once. FLAIR is always a
+    head; all others are pelvis and head in turn.
+
+    Args:
+        seed: Of the whole series.
+        index: Which volume.
+        label_maps: Folder of head label maps; procedural heads without.
+
+    Returns:
+        The same volume for the same arguments.
+    """
+    label = LABEL_NAMES[index % len(LABEL_NAMES)]
+    region = "head" if label == "FLAIR" else REGIONS[(index // len(LABEL_NAMES) + index) % 2]
+    subject = Subject((seed, index, 0), region, label_maps)
+    rng = np.random.default_rng([seed, index, 2])
+    return _volumes(subject, [label], rng, (seed, index))[0]
+
+
+def draw_subject(seed: int, index: int, *, label_maps: Path | None = None) -> list[SimulatedVolume]:
+    """All volumes of one subject, which share geometry and so cost less each.
+
+    Even indices are pelves of 17 volumes, odd ones heads of 19; two neighbours hold four
+    volumes of every label.
+
+    Args:
+        seed: Of the whole series.
+        index: Which subject.
+        label_maps: Folder of head label maps; procedural heads without.
+
+    Returns:
+        The same volumes for the same arguments.
+    """
+    region = REGIONS[index % 2]
+    subject = Subject((seed, index, 1), region, label_maps)
+    rng = np.random.default_rng([seed, index, 3])
+    return _volumes(subject, _STUDY[region], rng, (seed, index))
+
+
+def _volumes(
+    subject: Subject, labels: Sequence[str], rng: np.random.Generator, origin: tuple[int, int]
+) -> list[SimulatedVolume]:
+    """Draw protocols, share grids among those that would share them, and acquire."""
+    protocols = [
+        protocol.draw(rng, label, subject.region, subject.draw.field_t) for label in labels
+    ]
+    kinds = [_grid_kind(p, subject.region, rng) for p in protocols]
+    grids: dict[str, tuple[Grid, Maps]] = {}
+    result = []
+    for p, (kind, copy) in zip(protocols, kinds, strict=True):
+        key = f"{kind}{copy}"
+        if key not in grids:
+            grid = geometry.draw_grid(rng, subject.region, kind)
+            grids[key] = grid, subject.render(grid)
+        grid, maps = grids[key]
+        a = geometry.draw_acquisition(rng, grid, kind)
+        voxels = acquire(maps, p, a, rng)
+        voxels, affine, steps = export(voxels, maps, p, kind, rng)
+        record = {
+            "seed": origin[0],
+            "index": origin[1],
+            "region": subject.region,
+            "kind": kind,
+            "label_map": subject.map_name,
+            "plane": grid.plane,
+            "steps": steps,
+            "protocol": asdict(p),
+            "acquisition": asdict(a),
+            "family": p.family,
+        }
+        result.append(SimulatedVolume(voxels, affine, p.label, subject.region, record))
+    return result
+
+
+def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str, int]:
+    """Kind of geometry, and which of several of that kind."""
+    stripped = region == "head" and rng.random() < 0.16
+    if p.family in _PLANAR_FAMILIES:
+        return (
+            (geometry.STRIPPED, 0)
+            if stripped and p.family != "b0"
+            else (geometry.ECHO_PLANAR, int(rng.integers(2)))
+        )
+    if p.family == "haste" or (p.label == "T2W" and rng.random() < 0.06):
+        return (geometry.LOCALIZER, 0)
+    if stripped:
+        return (geometry.STRIPPED, 0)
+    return (geometry.ANATOMICAL, int(rng.integers(3)))
+
+
+def acquire(maps: Maps, p: Protocol, a: Acquisition, rng: np.random.Generator) -> Float32Array:
+    """The volume as the scanner reconstructs it, any scale.
+
+    Args:
+        maps: The subject on the volume's grid.
+        p: What is measured.
+        a: How.
+        rng: For families that are computed.
+
+    Returns:
+        Voxels, shape of the grid.
+    """
+    if p.family in DERIVED:
+        return derived(maps, p, a, rng)
+    if p.sequence == "epi" and p.b > 0:
+        a = _with_noise_of_b0(maps, p, a)
+    return artefact.finish(artefact.measure(signal.render(maps, p), maps, a), a)
+
+
+def _with_noise_of_b0(maps: Maps, p: Protocol, a: Acquisition) -> Acquisition:
+    """High b is weaker against the same noise; averaging makes up for part of it."""
+    from dataclasses import replace
+
+    loss = float(np.exp(-0.45e-3 * p.b))
+    return replace(a, snr=max(a.snr * loss, 3.5))
+
+
+def export(
+    voxels: Float32Array, maps: Maps, p: Protocol, kind: str, rng: np.random.Generator
+) -> tuple[Float32Array, Float64Array, list[str]]:
+    """What happens between the scanner and a file: grids, masks, scales, bits.
+
+    Returns:
+        Voxels, their affine, and the names of the steps taken.
+    """
+    steps: list[str] = []
+    affine = maps.grid.affine_lps_mm
+    if kind == geometry.STRIPPED:
+        brain = maps.average(maps.brain().astype(np.float32))
+        brain = scipy.ndimage.binary_closing(brain > 0.5, iterations=2)
+        voxels = np.where(brain, voxels, 0).astype(np.float32)
+        steps.append("skull_stripped")
+    if kind == geometry.ECHO_PLANAR and rng.random() < 0.25:
+        factor = float(rng.uniform(1.2, 1.6))
+        voxels, affine = _resample(voxels, affine, factor)
+        steps.append("interpolated")
+    if p.label != "ADC" and p.family not in ("ct", "mask", "phase", "field_map"):
+        voxels = _scale(voxels, rng, steps)
+    elif rng.random() < 0.5:
+        voxels = np.rint(voxels)
+    return voxels.astype(np.float32), affine, steps
+
+
+def _resample(
+    voxels: Float32Array, affine: Float64Array, factor: float
+) -> tuple[Float32Array, Float64Array]:
+    """Onto a finer grid in the plane, as when a map is brought onto another image."""
+    zoomed = scipy.ndimage.zoom(
+        voxels, (1, factor, factor), order=1, grid_mode=True, mode="nearest"
+    )
+    scale = np.array(voxels.shape) / np.array(zoomed.shape)
+    new = affine.copy()
+    new[:3, :3] = affine[:3, :3] * scale
+    new[:3, 3] = affine[:3, 3] + affine[:3, :3] @ ((scale - 1) / 2)
+    return zoomed.astype(np.float32), new
+
+
+def _scale(voxels: Float32Array, rng: np.random.Generator, steps: list[str]) -> Float32Array:
+    """Integers of a vendor's range, 8-bit exports, clipping, or a normalised derivative."""
+    top = float(np.percentile(voxels, 99.8))
+    if top <= 0:
+        return voxels
+    share = rng.random()
+    if share < 0.08:
+        steps.append("8bit")
+        return np.clip(np.rint(voxels / top * 255), 0, 255).astype(np.float32)
+    if share < 0.14:
+        steps.append("zscore")
+        return ((voxels - voxels.mean()) / (voxels.std() + 1e-9)).astype(np.float32)
+    peak = float(np.exp(rng.uniform(np.log(250), np.log(4000))))
+    voxels = voxels / top * peak
+    if share < 0.25:
+        steps.append("clipped")
+        voxels = np.minimum(voxels, np.percentile(voxels, rng.uniform(96, 99.7)))
+    return np.rint(voxels).astype(np.float32)
