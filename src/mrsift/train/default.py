@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=Path, required=True, help="folder for pool and checkpoint")
     parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
     parser.add_argument("--start", type=int, default=0, help="first subject that `pool` draws")
-    parser.add_argument("--labelmaps", type=Path, default=Path("../shared/data/labelmaps"))
+    parser.add_argument("--labelmaps", type=Path, help="folder of head label maps")
     parser.add_argument("--steps", type=int, default=20_000, help="training steps of 16 volumes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=default_bundle_path())
@@ -62,7 +62,7 @@ def _pool(given: argparse.Namespace) -> None:
     settings = pool_settings(PREPROCESS, POOL_SHAPE)
     for first in range(given.start, given.subjects, SUBJECTS_PER_SHARD):
         subjects = range(first, first + SUBJECTS_PER_SHARD)
-        count = build_shard(given.runs / "pool", subjects, SEED, settings)
+        count = build_shard(given.runs / "pool", subjects, SEED, settings, given.labelmaps)
         print(f"subjects {first} to {subjects.stop - 1}: {count} volumes", flush=True)
 
 

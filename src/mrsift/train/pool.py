@@ -87,7 +87,9 @@ def pool_settings(settings: PreprocessSettings, shape: tuple[int, int, int]) -> 
     return replace(settings, input_shape=shape, clip_percentiles=(0.0, 100.0))
 
 
-def build_shard(folder: Path, subjects: range, seed: int, settings: PreprocessSettings) -> int:
+def build_shard(
+    folder: Path, subjects: range, seed: int, settings: PreprocessSettings, label_maps: Path | None
+) -> int:
     """Draws, prepares and writes the volumes of some subjects.
 
     Args:
@@ -95,6 +97,7 @@ def build_shard(folder: Path, subjects: range, seed: int, settings: PreprocessSe
         subjects: Indices for the simulator.
         seed: Of the simulator.
         settings: Of `pool_settings`.
+        label_maps: Folder of head label maps for the simulator; None for drawn heads only.
 
     Returns:
         Number of volumes; 0 where the shard was there already.
@@ -105,7 +108,7 @@ def build_shard(folder: Path, subjects: range, seed: int, settings: PreprocessSe
     folder.mkdir(parents=True, exist_ok=True)
     rows, volumes = [], []
     for subject in subjects:
-        for volume in draw_subject(seed, subject):
+        for volume in draw_subject(seed, subject, label_maps=label_maps):
             rows.append(_row(volume, subject))
             ready = prepare(volume.voxels, volume.affine_lps_mm, settings)
             volumes.append(ready.astype(np.float16))
@@ -124,5 +127,6 @@ def _row(volume: SimulatedVolume, subject: int) -> dict[str, object]:
         "label": LABEL_NAMES.index(volume.label),
         "region": REGIONS.index(volume.region) if volume.region in REGIONS else NO_REGION,
         "subject": subject,
-        "note": str(volume.record)[:300],
+        "note": f"{volume.record['kind']} {volume.record['plane']} {volume.record['family']} "
+        f"{' '.join(volume.record['steps'])}",
     }
