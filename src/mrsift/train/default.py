@@ -48,9 +48,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--start", type=int, default=0, help="first subject that `pool` draws")
     parser.add_argument("--labelmaps", type=Path, help="folder of head label maps")
     parser.add_argument("--steps", type=int, default=20_000, help="training steps of 16 volumes")
+    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--fit", default="fit", help="name of the training run")
+    parser.add_argument(
+        "--start-from", type=Path, help="folder of a run whose weights to start from"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=default_bundle_path())
     parser.add_argument("--version", default="0")
+    parser.add_argument("--made-by", help="commands for the card, where there were more than three")
     parser.add_argument("--real", type=Path, help="Markdown with results on real scans")
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
@@ -70,7 +76,9 @@ def _fit(given: argparse.Namespace) -> None:
     """Trains on what is in the pool."""
     pool = _open_pool(given, validation=False)
     print(f"{len(pool)} volumes", np.bincount(pool.labels, minlength=9), flush=True)
-    fit(pool, PREPROCESS, FitSettings(steps=given.steps, seed=SEED), given.runs / "fit")
+    start = load_network(given.start_from)[0] if given.start_from else None
+    settings = FitSettings(steps=given.steps, learning_rate=given.learning_rate, seed=SEED)
+    fit(pool, PREPROCESS, settings, given.runs / given.fit, start)
 
 
 def _open_pool(given: argparse.Namespace, *, validation: bool) -> Pool:
@@ -86,14 +94,15 @@ def _open_pool(given: argparse.Namespace, *, validation: bool) -> Pool:
 
 def _bundle(given: argparse.Namespace) -> None:
     """Calibrates on the subjects kept out, exports, and writes the bundle."""
-    network, run = load_network(given.runs / "fit")
+    network, run = load_network(given.runs / given.fit)
     train = _open_pool(given, validation=False)
     validation = _open_pool(given, validation=True)
     manifest, results_text = _calibrate(network, train, validation)
-    command = (
+    command = given.made_by or (
         f"python -m mrsift.train.default pool --runs DIR --subjects {given.subjects}; "
-        f"... fit --runs DIR --subjects {given.subjects} --steps {given.steps}; "
-        f"... bundle --runs DIR --version {given.version}"
+        f"python -m mrsift.train.default fit --runs DIR --subjects {given.subjects} "
+        f"--steps {given.steps}; "
+        f"python -m mrsift.train.default bundle --runs DIR --subjects {given.subjects}"
     )
     facts = {
         "version": given.version,

@@ -49,7 +49,11 @@ class FitSettings:
 
 
 def fit(
-    pool: Pool, preprocess: PreprocessSettings, settings: FitSettings, folder: Path
+    pool: Pool,
+    preprocess: PreprocessSettings,
+    settings: FitSettings,
+    folder: Path,
+    start: ResNet3d | None = None,
 ) -> ResNet3d:
     """Trains a network, or goes on where the run in `folder` stopped.
 
@@ -59,6 +63,7 @@ def fit(
         settings: Those of a run that is resumed must be the same, `save_every`, `workers`
             aside.
         folder: Holds the checkpoint; made if missing.
+        start: Weights to begin with, where there is no checkpoint yet.
 
     Returns:
         The trained network, in evaluation mode.
@@ -74,6 +79,8 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
     network = ResNet3d(settings.network)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
@@ -92,7 +99,10 @@ def fit(
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
             _save(folder / CHECKPOINT, network, optimiser, step + 1, settings)
             pace = (time.monotonic() - started) / (step + 1 - done)
-            print(f"step {step + 1} of {settings.steps}  loss {loss:.3f}  {pace:.3f} s a step")
+            print(
+                f"step {step + 1} of {settings.steps}  loss {loss:.3f}  {pace:.3f} s a step",
+                flush=True,
+            )
     return network.eval()
 
 
