@@ -50,7 +50,10 @@ class Card:
 
     Attributes:
         anchor: Unique name within the page.
-        facts: (name, value) of the volume.
+        notes: All of `rows.notes`.
+        chips: Those that the card does not tell elsewhere.
+        grid: Geometry, b-value and timing, in words.
+        facts: (name, value) of what is needed more rarely.
         members: The volumes of a folded row; empty where there is one.
     """
 
@@ -62,6 +65,7 @@ class Card:
     meaning: str
     probability: str
     notes: tuple[str, ...]
+    chips: tuple[str, ...]
     conflict: str
     bars: tuple[Bar, ...]
     pictures: tuple[Picture, ...]
@@ -69,6 +73,7 @@ class Card:
     header: Opinion | None
     size: str
     spacing: str
+    grid: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     members: tuple[Member, ...]
 
@@ -111,6 +116,7 @@ def html_text(report: Report) -> str:
         skipped_count=len(report.skipped),
         count=rows.count,
         opinion=rows.opinion_words,
+        number=rows.probability_words,
     )
 
 
@@ -158,7 +164,12 @@ def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bo
         label=first.label,
         meaning=LABELS[first.label].meaning,
         probability=rows.probability_words(item.probability for item in row),
-        notes=tuple(note for note in rows.notes(first) if note != "conflict"),
+        notes=tuple(rows.notes(first)),
+        chips=tuple(
+            note
+            for note in rows.notes(first)
+            if note not in ("conflict", rows.differing_opinions(first))
+        ),
         conflict=rows.conflict_words(first) if first.conflict else "",
         bars=_bars(first),
         pictures=tuple(encode(preview, side) for preview in first.previews),
@@ -166,6 +177,7 @@ def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bo
         header=first.header,
         size=rows.shape_words(info),
         spacing=rows.spacing_words(info),
+        grid=_grid(first),
         facts=_facts(first),
         members=_members(row, side, with_members),
     )
@@ -200,9 +212,16 @@ def _members(row: Row, side: int, with_pictures: bool) -> tuple[Member, ...]:
     return tuple(members)
 
 
-def _facts(prediction: Prediction) -> tuple[tuple[str, str], ...]:
+def _grid(prediction: Prediction) -> tuple[str, ...]:
     info, header = prediction.volume, prediction.volume.header
-    timing = [
+    words = [
+        f"{rows.shape_words(info)} slices×rows×columns",
+        f"{rows.spacing_words(info)} mm",
+        f"{info.plane}, {info.obliquity_deg:.0f}° off axis",
+    ]
+    if info.b_value is not None:
+        words.append(f"b = {info.b_value.s_per_mm2:g} s/mm² from {info.b_value.source}")
+    words += [
         f"{name} {value:.4g} {unit}"
         for name, value, unit in (
             ("TR", header.repetition_time_ms, "ms"),
@@ -212,31 +231,23 @@ def _facts(prediction: Prediction) -> tuple[tuple[str, str], ...]:
         )
         if value is not None
     ]
+    return tuple(rows.one_line(word) for word in (*words, *info.remarks))
+
+
+def _facts(prediction: Prediction) -> tuple[tuple[str, str], ...]:
+    info, header = prediction.volume, prediction.volume.header
     scanner = [header.manufacturer, header.manufacturer_model_name]
     if header.magnetic_field_strength_t:
         scanner.append(f"{header.magnetic_field_strength_t:.3g} T")
     facts = {
-        "size": f"{rows.shape_words(info)} (slices × rows × columns)",
-        "spacing": f"{rows.spacing_words(info)} mm",
-        "plane": f"{info.plane}, {info.obliquity_deg:.0f}° off axis",
-        "b-value": _b_value(prediction),
-        "timing": ", ".join(timing),
+        "files": _files(info.files),
         "scanner": " ".join(word for word in scanner if word),
         "in distribution": f"{prediction.in_distribution:.3f}" if prediction.pixels else "",
         "prediction set": ", ".join(prediction.prediction_set),
-        "remarks": "; ".join(info.remarks),
-        "files": _files(info.files),
         "volume id": info.volume_id,
         "series UID": info.series_instance_uid or "",
     }
     return tuple((name, rows.one_line(value)) for name, value in facts.items() if value)
-
-
-def _b_value(prediction: Prediction) -> str:
-    b_value = prediction.volume.b_value
-    if b_value is None:
-        return ""
-    return f"{b_value.s_per_mm2:g} s/mm², from {b_value.source}"
 
 
 def _files(files: Sequence[str]) -> str:
