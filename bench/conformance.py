@@ -31,7 +31,7 @@ import pydicom
 from numpy.typing import NDArray
 
 from mrsift.ingest import load_volumes
-from mrsift.types import Volume
+from mrsift.types import Volume, VolumeInfo
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -48,6 +48,7 @@ DCM2NIIX_OPTIONS = (
     *("-f", "%s_%j"),
 )
 AFFINE_TOLERANCE_MM = 1e-3
+_REFUSALS = (ValueError, AttributeError, RuntimeError, TypeError, KeyError)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -195,30 +196,26 @@ def _ask_dcm2niix(volumes: Sequence[Volume], folder: Path, scratch: Path, result
 
 
 def _ask_highdicom(volumes: Sequence[Volume], folder: Path, result: Result) -> None:
-    """Have highdicom stack the planes of each volume that is one classic file per plane."""
+    """Have highdicom stack the planes of each volume that it has a way to read."""
     found: Counter[tuple[int, str]] = Counter()
     for volume in volumes:
-        info = volume.info
-        if info.frames is not None or info.shape[0] < 2 or len(info.files) != info.shape[0]:
+        ours = _placed(volume)
+        try:
+            stacked = _stack_with_highdicom(volume.info, folder)
+        except _REFUSALS as error:
+            result.highdicom_asked += 1
+            found[ours.series, "refused"] += 1
+            result.messages.append(f"highdicom, series {ours.series}: {error}")
+            continue
+        if stacked is None:
             continue
         result.highdicom_asked += 1
-        series = -1 if info.series_number is None else info.series_number
-        planes = [
-            pydicom.dcmread(folder / name.split("!", 1)[1], force=True) for name in info.files
-        ]
-        try:
-            stacked = highdicom.get_volume_from_series(planes, apply_real_world_transform=False)
-        except (ValueError, AttributeError, RuntimeError, TypeError, KeyError) as error:
-            found[series, "refused"] += 1
-            result.messages.append(f"highdicom, series {series}: {error}")
-            continue
-        array = stacked.array.transpose(2, 1, 0)
         affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ stacked.affine[:, [2, 1, 0, 3]]
-        theirs, ours = Placed.turned(series, array, affine), _placed(volume)
+        theirs = Placed.turned(ours.series, stacked.array.transpose(2, 1, 0), affine)
         if ours.distance_mm(theirs) > AFFINE_TOLERANCE_MM:
-            found[series, "same voxels, other affine"] += 1
+            found[ours.series, "same voxels, other affine"] += 1
         elif not ours.same_voxels(theirs):
-            found[series, "same grid, other voxels"] += 1
+            found[ours.series, "same grid, other voxels"] += 1
         else:
             result.highdicom_agrees += 1
             result.largest_affine_mm = max(result.largest_affine_mm, ours.distance_mm(theirs))
@@ -226,6 +223,20 @@ def _ask_highdicom(volumes: Sequence[Volume], folder: Path, result: Result) -> N
         Difference(result.file_set, series, "highdicom", kind, count)
         for (series, kind), count in found.items()
     ]
+
+
+def _stack_with_highdicom(info: VolumeInfo, folder: Path) -> highdicom.Volume | None:
+    """The volume as highdicom sees it; None where it has no way to ask (mosaic, part of a file)."""
+    names = dict.fromkeys(info.files)
+    planes = [pydicom.dcmread(folder / name.split("!", 1)[1], force=True) for name in names]
+    if info.frames is None and len(planes) >= 2:
+        return highdicom.get_volume_from_series(planes, apply_real_world_transform=False)
+    if info.frames is not None and len(planes) == 1:
+        enhanced = planes[0].SOPClassUID == pydicom.uid.EnhancedMRImageStorage
+        if enhanced and planes[0].NumberOfFrames == len(info.frames):
+            image = highdicom.Image.from_dataset(planes[0])
+            return image.get_volume(apply_real_world_transform=False)
+    return None
 
 
 def _placed(volume: Volume) -> Placed:
@@ -259,7 +270,7 @@ def page(results: Iterable[Result]) -> str:
         "",
         "Volumes are compared in world coordinates: same voxels, and corners of the grid within"
         f" {AFFINE_TOLERANCE_MM:g} mm. 4D files of dcm2niix are taken apart. highdicom is asked"
-        " about each volume of at least two classic (single-frame) files.",
+        " about each volume of at least two classic files, and of one whole enhanced file.",
         "",
         "| file set | volumes | dcm2niix | agree | highdicom asked | agree | largest step, mm |",
         "|---|---:|---:|---:|---:|---:|---:|",

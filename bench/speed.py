@@ -5,7 +5,7 @@
 EXAM is a folder of DICOM; without it ProstateX-0001 of ../shared/data is unpacked to a
 temporary folder. The programs take turns, so that all meet the same state of the machine.
 dcm-classifier wants other libraries than we do; give the Python of an environment of its
-own: `python -m venv /tmp/dcmc && /tmp/dcmc/bin/pip install dcm-classifier`.
+own: `python -m venv other && other/bin/pip install dcm-classifier`.
 """
 
 import argparse

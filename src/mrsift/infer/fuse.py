@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mrsift.config import IdentifySettings
 from mrsift.infer.evidence import softmax
-from mrsift.infer.witness_kind import NOT_DIFFUSION_WEIGHTED
+from mrsift.infer.witness_kind import WEIGHTED_KINDS
 from mrsift.labels import B_HIGH_S_PER_MM2, LABEL_NAMES, UNKNOWN, Profile
 from mrsift.types import Opinion, VolumeInfo, Witness
 
@@ -92,7 +92,7 @@ def trusted_b_value(info: VolumeInfo) -> float | None:
     Returns:
         b in s/mm2, or None.
     """
-    if info.b_value is None or (info.derived_kind or "").upper() in NOT_DIFFUSION_WEIGHTED:
+    if info.b_value is None or info.derived_kind not in WEIGHTED_KINDS:
         return None
     if "description" in info.b_value.source.lower() or "protocol" in info.b_value.source.lower():
         return None

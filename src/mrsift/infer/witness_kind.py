@@ -1,10 +1,13 @@
 """Witnesses that know what an image is: b-value, derived maps, image component."""
 
+from collections.abc import Iterable
+
 from mrsift.infer.witness import DECISIVE, FAIR, STRONG, WEAK, Finding, readout, towards
 from mrsift.labels import B_HIGH_S_PER_MM2, UNKNOWN
 from mrsift.types import VolumeInfo
 
-NOT_DIFFUSION_WEIGHTED = frozenset({"ADC", "EADC", "FA", "MAP", "PERFUSION", "SUBTRACTION"})
+WEIGHTED_KINDS = (None, "TRACE", "TRACEW")
+"""Derived kinds of images that may have a b-value of their own."""
 
 OTHER_MAPS = frozenset(
     (
@@ -24,8 +27,7 @@ QUANTITIES = {"113041": "ADC", "113043": "DWI", "113057": UNKNOWN, "113055": UNK
 """Code of the Real World Value Map (DCM scheme) -> what the values are."""
 
 
-def _tokens(info: VolumeInfo) -> set[str]:
-    values = [*info.header.image_type, info.derived_kind or ""]
+def _tokens(values: Iterable[str]) -> set[str]:
     return {
         value.upper().replace("*", "_STAR").replace(" ", "_").replace("-", "_")
         for value in values
@@ -35,7 +37,7 @@ def _tokens(info: VolumeInfo) -> set[str]:
 
 def b_value(info: VolumeInfo) -> Finding | None:
     """A b-value of this image itself; a b tag on a map is the b-value of its sources."""
-    if info.b_value is None or (info.derived_kind or "").upper() in NOT_DIFFUSION_WEIGHTED:
+    if info.b_value is None or info.derived_kind not in WEIGHTED_KINDS:
         return None
     b = info.b_value.s_per_mm2
     label = "DWI_HIGH" if b >= B_HIGH_S_PER_MM2 else "DWI_LOW"
@@ -48,20 +50,26 @@ def b_value(info: VolumeInfo) -> Finding | None:
 
 def derived_map(info: VolumeInfo) -> Finding | None:
     """Image Type or the ingest says that the image is a map computed from others."""
-    tokens = _tokens(info)
-    if tokens & {"EADC", "EXP_ADC"}:
+    tokens = _tokens(info.header.image_type)
+    if tokens & {"EADC", "EXP_ADC"} or info.derived_kind == "EADC":
         return Finding("exponential ADC map", towards(DECISIVE, UNKNOWN))
-    if tokens & {"ADC", "ADC_MAP"}:
+    if tokens & {"ADC", "ADC_MAP", "ADC_UNSPECIFIED"}:
         return Finding("ImageType ADC", towards(DECISIVE, "ADC"))
+    if info.derived_kind == "ADC":  # DERIVED, and only the description calls it so
+        return Finding("derived image called ADC", towards(WEAK, "ADC"))
     other = sorted(tokens & OTHER_MAPS)
-    if other:
-        return Finding(f"ImageType {other[0]}", towards(DECISIVE, UNKNOWN))
+    if other or info.derived_kind not in WEIGHTED_KINDS:
+        found = f"ImageType {other[0]}" if other else f"{info.derived_kind} image"
+        return Finding(found, towards(DECISIVE, UNKNOWN))
     return None
 
 
 def diffusion_image(info: VolumeInfo) -> Finding | None:
     """Image Type DIFFUSION, TRACEW or ISOTROPIC on an image that is no map."""
-    found = sorted(_tokens(info) & {"DIFFUSION", "TRACEW", "TRACE", "ISOTROPIC", "CALC_BVAL"})
+    found = sorted(
+        _tokens((*info.header.image_type, info.derived_kind or ""))
+        & {"DIFFUSION", "TRACEW", "TRACE", "ISOTROPIC", "CALC_BVAL"}
+    )
     if not found or derived_map(info) is not None:
         return None
     log_odds = towards(STRONG, "DWI_LOW", "DWI_HIGH")

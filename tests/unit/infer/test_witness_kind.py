@@ -53,6 +53,20 @@ def test_maps_by_image_type(volume_info, image_type, label):
     assert header_opinion(volume_info(image_type=image_type)).label == label
 
 
+@pytest.mark.parametrize("kind", ["EADC", "RA", "CBF", "MIP", "SWI"])
+def test_maps_by_what_ingest_found(volume_info, kind):
+    assert header_opinion(volume_info(derived_kind=kind)).label == "UNKNOWN"
+
+
+def test_an_adc_map_by_name_alone_is_not_decided(volume_info):
+    info = volume_info(
+        derived_kind="ADC", image_type=("DERIVED", "SECONDARY"), series_description="ADC"
+    )
+    opinion = header_opinion(info)
+    assert opinion.label == "ADC"
+    assert 0.8 < opinion.probability < 0.95
+
+
 def test_ordinary_image_types_say_nothing(volume_info):
     info = volume_info(image_type=("ORIGINAL", "PRIMARY", "M", "NORM", "DIS2D"))
     assert derived_map(info) is None
