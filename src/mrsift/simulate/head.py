@@ -46,7 +46,7 @@ class Head:
         self.atrophy = float(rng.gamma(2.0, 0.35))
         self.scalp_mm = float(rng.uniform(3.0, 9.0))
         self.skull_mm = float(rng.uniform(5.0, 9.0))
-        self.fold_mm = float(rng.uniform(2.1, 2.7))
+        self.fold_mm = float(rng.uniform(1.5, 1.9))
         self.painting = Painting()
         self.lesions = Painting()
         if label_map is None:
@@ -78,12 +78,14 @@ def _shells(head: Head, canvas: Canvas, texture: Texture, mixed: Float32Array) -
         lobe = Ellipsoid((side * 42, -14, -24), (23, 40, 19), (8, 0, side * 8))
         cerebrum = np.minimum(cerebrum, lobe.level(x, y, z))
     cerebellum = np.minimum(
-        Ellipsoid((24, 52, -42), (28, 29, 24)).level(x, y, z),
-        Ellipsoid((-24, 52, -42), (28, 29, 24)).level(x, y, z),
+        Ellipsoid((25, 50, -42), (31, 33, 27)).level(x, y, z),
+        Ellipsoid((-25, 50, -42), (31, 33, 27)).level(x, y, z),
     )
     stem = Tube(((0, 6, -12), (0, 16, -34), (0, 26, -58), (0, 34, -130)), (13, 14, 9, 6.5))
     brainstem = stem.level(x, y, z)
-    case = np.minimum(vault, Ellipsoid((0, 18, -28), (66, 70, 38)).level(x, y, z))
+    swell = Ellipsoid((0, 44, -38), (48, 36, 26)).level(x, y, z)
+    case = np.minimum(np.minimum(cerebrum, cerebellum), np.minimum(swell, brainstem - 2))
+    case = np.where(z > -66, case, np.maximum(case, -66 - z))
     _soft(head, canvas, case, mixed)
     tissue = canvas.tissue
     inside = case < 3.0 + head.atrophy
@@ -93,7 +95,7 @@ def _shells(head: Head, canvas: Canvas, texture: Texture, mixed: Float32Array) -
     canal = Tube(((0, 28, -60), (0, 34, -130)), (11, 10)).level(x, y, z) < 0
     tissue[canal] = code["csf"]
     fold = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", head.fold_mm, 3))
-    fine = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", head.fold_mm * 0.33, 4))
+    fine = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", head.fold_mm * 0.4, 4))
     _cortex(head, canvas, cerebrum, fold)
     tissue[cerebellum < 0] = code["grey_matter"]
     deep = cerebellum < -2.0
@@ -136,15 +138,15 @@ def _cortex(head: Head, canvas: Canvas, cerebrum: Float32Array, fold: Float32Arr
     depth = -cerebrum
     middle = np.abs(x)
     tissue[(depth > 0) & (depth < 2.6)] = code["grey_matter"]
-    reach = np.clip(1.25 - depth / 26.0, 0.0, 1.0)
-    ribbon = (depth > 0) & (fold < 0.62 * np.sqrt(reach))
+    reach = np.clip(1.5 - depth / 24.0, 0.0, 1.0)
+    ribbon = (depth > 0) & (fold < 0.78 * np.sqrt(reach))
     tissue[ribbon] = code["grey_matter"]
-    width = (0.10 + 0.07 * head.atrophy) * np.clip(1.15 - depth / 21.0, 0, 1)
+    width = (0.12 + 0.09 * head.atrophy) * np.clip(1.4 - depth / 20.0, 0, 1)
     tissue[(depth > 0) & (fold < width)] = code["csf"]
     cleft = (depth > 0) & ((z > 26) | (depth < 28)) & (z > -14)
-    tissue[cleft & (middle < 4.0)] = code["grey_matter"]
-    tissue[cleft & (middle < 1.3 + 0.3 * head.atrophy)] = code["csf"]
-    tissue[cleft & (middle < 0.5)] = code["dura"]
+    tissue[cleft & (middle < 3.6)] = code["grey_matter"]
+    tissue[cleft & (middle < 0.9 + 0.3 * head.atrophy)] = code["csf"]
+    tissue[cleft & (middle < 0.35)] = code["dura"]
 
 
 def _deep(head: Head, rng: np.random.Generator) -> None:

@@ -33,7 +33,7 @@ class MapStyle:
         """About two in three scanners mask; half the field of view is zero then."""
         masked = rng.random() < 0.68
         return cls(
-            float(rng.uniform(0.10, 0.42)) if masked else 0.0,
+            float(rng.uniform(0.12, 0.55)) if masked else 0.0,
             float(rng.choice([3000, 3500, 4095, 5000])),
             float(rng.choice([0.0, 0.0, 0.6])),
         )
@@ -73,7 +73,7 @@ def _scaled_noise(maps: Maps, protocol: Protocol, a: Acquisition, low_b: float) 
     image = signal.render(maps, protocol)
     reference = signal.render(maps, replace(protocol, b=low_b))
     means = [float(x[x > 0.02 * np.percentile(x, 99)].mean()) for x in (image, reference)]
-    snr = max(a.snr * means[0] / max(means[1], 1e-9), 2.5)
+    snr = max(a.snr * means[0] / max(means[1], 1e-9), 4.0)
     return artefact.measure(image, maps, replace(a, snr=snr))
 
 

@@ -72,17 +72,17 @@ def prostate(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     add = pelvis.painting.add
     half = np.array(pelvis.prostate_axes)
     turn = _three(rng.normal(0, [7, 3, 4]))
-    plexus = Ellipsoid((0, -half[1] * 0.55, 2), _three(half * [0.95, 0.95, 0.95]), turn)
-    add(plexus, "slow_vein", over=("visceral_fat", "septum", "vein"), rough=2.6)
-    bundle = _three(half * [0.82, 0.5, 0.9])
+    plexus = Ellipsoid((0, -half[1] * 0.55, 2), _three(half * [0.85, 0.75, 0.85]), turn)
+    add(plexus, "slow_vein", over=("visceral_fat", "vein"), rough=3.2)
+    bundle = _three(half * [0.55, 0.4, 0.8])
     for side in (-1.0, 1.0):
         spot = Ellipsoid((side * half[0] * 0.62, half[1] * 0.62, 0), bundle, turn)
-        add(spot, "slow_vein", over=("visceral_fat",), rough=2.8)
+        add(spot, "slow_vein", over=("visceral_fat",), rough=3.2)
     organ = Ellipsoid((0, 0, 0), _three(half), turn, 2.25)
     add(organ, "stroma", (1.0, "peripheral_zone"), rough=0.7)
     add(Ellipsoid((0, -half[1] * 0.78, 3), _three(half * [0.5, 0.34, 0.75]), turn), "stroma")
-    inner = half * np.array([0.66, 0.68, 0.72]) * min(0.85 + 0.12 * pelvis.growth, 1.12)
-    middle = (0.0, -half[1] * 0.2, half[2] * 0.16)
+    inner = half * np.array([0.78, 0.74, 0.80]) * min(0.88 + 0.12 * pelvis.growth, 1.08)
+    middle = (0.0, -half[1] * 0.28, half[2] * 0.14)
     add(Ellipsoid(middle, _three(inner), turn), "stroma", (0.9, "transition_zone"), rough=0.8)
     for _ in range(int(rng.poisson(3 + 9 * pelvis.growth))):
         size = rng.uniform(0.12, 0.42) * inner.min()

@@ -30,9 +30,9 @@ class Pelvis:
         self.female = bool(rng.random() < 0.22)
         self.size = float(rng.normal(1.0, 0.06))
         self.body = (
-            float(rng.uniform(160, 215)),
-            float(rng.uniform(100, 145)),
-            float(rng.uniform(-12, 12)),
+            float(rng.uniform(165, 215)),
+            float(rng.uniform(112, 150)),
+            float(rng.uniform(-8, 16)),
         )
         self.fat_mm = (
             float(rng.uniform(8, 45)),
@@ -51,8 +51,9 @@ class Pelvis:
         self.lumen = str(rng.choice(lumens, p=odds))
         if self.female and self.lumen == "coil":
             self.lumen = "stool"
-        self.septa = float(rng.uniform(0.05, 0.16))
-        self.vessels = float(rng.uniform(0.16, 0.30))
+        self.septa = float(rng.uniform(0.03, 0.11))
+        self.bulk = float(rng.uniform(0.08, 0.4))
+        self.vessels = float(rng.uniform(0.12, 0.24))
         self.painting = Painting()
         _muscles(self, rng)
         _bones(self, rng)
@@ -84,10 +85,10 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> None:
     v = (y - middle) / half_y
     radius = (np.abs(x / half_x) ** 2.5 + np.abs(v) ** 2.5) ** 0.4
     outside = (radius - 1) * np.minimum(half_x, half_y)
-    # the cleft between the buttocks and the gap between the legs
-    cleft = 3.0 + 0.05 * np.maximum(y - 70, 0) - np.abs(x) + np.minimum((y - 62 - 0.25 * z), 0)
-    gap = np.minimum(-58 - z, 45.0) * 0.35 - np.abs(x)
-    outside = np.maximum(outside, np.maximum(cleft, np.minimum(gap, 60 - np.abs(y))))
+    # the cleft between the buttocks, and the gap between the legs
+    cleft = 0.12 * (y - 92 - 0.35 * (z + 20)) - np.abs(x)
+    gap = 0.30 * (-84 - z) - np.abs(x)
+    outside = np.maximum(outside, np.maximum(cleft, np.minimum(gap, 70 - np.abs(y))))
     front, side, back = pelvis.fat_mm
     share = v / np.sqrt(v**2 + (x / half_x) ** 2 + 1e-6)
     thick = side + np.where(share < 0, front - side, back - side) * share**2
@@ -96,12 +97,15 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> None:
     canvas.tissue[fat] = code["fat"]
     deep = outside < -thick
     canvas.tissue[deep] = code["visceral_fat"]
-    sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.3, 3))
+    sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.9, 3))
     canvas.tissue[fat & ~deep & (sheets < pelvis.septa)] = code["septum"]
+    planes = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 4.6, 7))
+    hip = np.maximum(np.maximum(np.abs(x) - 58, 0.8 * (-38 - z)), 1.2 * (y - 64)) + 6 * planes
+    canvas.tissue[deep & (hip > 6) & (planes > pelvis.bulk)] = code["muscle"]
     wall = deep & (outside > -thick - 2.0)
     canvas.tissue[wall] = code["septum"]
-    first = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 0.8, 4))
-    second = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.0, 5))
+    first = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.2, 4))
+    second = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.3, 5))
     worm = np.maximum(first, second)
     canvas.tissue[deep & (worm < pelvis.vessels)] = code["slow_vein"]
     canvas.tissue[deep & (worm < pelvis.vessels * 0.55)] = code["vein"]
@@ -119,36 +123,43 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
     bulk = float(rng.uniform(0.82, 1.15))
     wide = pelvis.size
     solids: list[tuple[Point, Point, Point]] = [
-        ((88, 68, 10), (64, 22, 92), (14, 0, -22)),  # gluteus maximus
-        ((120, 34, 70), (30, 20, 60), (0, 0, 40)),  # gluteus medius
-        ((104, 26, 62), (16, 12, 45), (0, 0, 40)),  # gluteus minimus
-        ((52, -4, 2), (9, 36, 32), (0, 6, 14)),  # obturator internus
-        ((50, -24, -30), (26, 14, 18), (0, 0, 20)),  # obturator externus
-        ((90, -46, 36), (22, 22, 78), (-14, 10, 0)),  # iliopsoas
-        ((98, -88, -24), (19, 13, 66), (0, 0, 0)),  # rectus femoris
-        ((124, -70, 0), (15, 11, 70), (0, 0, -35)),  # tensor fasciae latae
-        ((72, -92, -40), (13, 9, 60), (0, -14, 0)),  # sartorius
-        ((58, -62, -34), (27, 10, 24), (0, 0, 15)),  # pectineus
-        ((44, -44, -62), (24, 20, 40), (0, 0, 15)),  # adductors
-        ((78, 44, -6), (36, 8, 8), (0, 0, -10)),  # quadratus femoris, gemelli
-        ((62, 58, 46), (34, 10, 15), (0, 12, 18)),  # piriformis
-        ((136, -14, -64), (26, 40, 62), (0, 0, 0)),  # vastus
-        ((58, 34, -84), (26, 24, 50), (0, 0, 0)),  # hamstrings
-        ((26, -92, 78), (25, 6, 78), (0, 0, 5)),  # rectus abdominis
-        ((96, -60, 108), (40, 10, 40), (0, 0, -38)),  # oblique muscles
+        ((80, 80, 6), (70, 24, 96), (14, 0, -20)),  # gluteus maximus
+        ((118, 36, 74), (32, 24, 64), (0, 0, 40)),  # gluteus medius
+        ((104, 24, 62), (18, 14, 48), (0, 0, 40)),  # gluteus minimus
+        ((53, 0, 4), (11, 44, 40), (0, 6, 14)),  # obturator internus
+        ((52, -22, -34), (30, 18, 20), (0, 0, 20)),  # obturator externus
+        ((88, -50, 34), (26, 23, 84), (-14, 10, 0)),  # iliopsoas
+        ((104, -84, -24), (20, 15, 70), (0, 0, 0)),  # rectus femoris
+        ((130, -66, 0), (16, 14, 74), (0, 0, -35)),  # tensor fasciae latae
+        ((76, -94, -40), (13, 9, 64), (0, -14, 0)),  # sartorius
+        ((54, -66, -30), (32, 13, 28), (0, 0, 15)),  # pectineus
+        ((40, -46, -70), (28, 28, 44), (0, 0, 15)),  # adductors
+        ((36, -66, -52), (20, 12, 34), (0, 0, 20)),  # adductor longus
+        ((84, 46, -10), (40, 11, 12), (0, 0, -10)),  # quadratus femoris
+        ((84, 48, 16), (36, 9, 9), (0, 0, -14)),  # gemelli
+        ((60, 56, 46), (38, 12, 18), (0, 12, 18)),  # piriformis
+        ((136, -14, -64), (28, 46, 64), (0, 0, 0)),  # vastus
+        ((62, 40, -84), (32, 28, 50), (0, 0, 0)),  # hamstrings
+        ((28, -96, 78), (27, 8, 78), (0, 0, 5)),  # rectus abdominis
+        ((96, -62, 108), (44, 12, 44), (0, 0, -38)),  # oblique muscles
     ]
     for centre, axes, turn in solids:
         placed = _jitter(rng, (centre[0] * wide, centre[1], centre[2]), 2.5)
         a, b, c = (float(v * bulk * rng.uniform(0.88, 1.12)) for v in axes)
         x, y, z = (float(t + rng.normal(0, 4)) for t in turn)
         pelvis.painting.both(
-            Ellipsoid(placed, (a, b, c), (x, y, z), 2.3), "septum", (0.9, "muscle"), rough=1.0
+            Ellipsoid(placed, (a, b, c), (x, y, z), 2.3), "septum", (0.9, "muscle"), rough=1.2
         )
-    sling = Tube(((34, 4, 16), (24, 12, -4), (12, 22, -22), (6, 30, -34)), (2.2, 2.4, 3.0, 4.5))
-    pelvis.painting.both(sling, "muscle", rough=0.4)  # levator ani
-    for shift in (-10, 10, 20):
-        path = Tube(((36, shift - 8, 14), (24, shift, -6), (12, shift + 8, -24)), (2, 2.2, 3))
-        pelvis.painting.both(path, "muscle", rough=0.4)
+    thick = float(rng.uniform(1.6, 4.0))
+    half_x, half_y, _ = pelvis.prostate_axes
+    bowl = (half_x + float(rng.uniform(5, 13)), half_y + float(rng.uniform(18, 26)), 50.0)
+    floor = Ellipsoid((0, 12, 14), bowl, (float(rng.normal(0, 6)), 0, 0), 2.2)  # levator ani
+    pelvis.painting.add(floor, "septum", (0.6, "muscle"), (thick, "visceral_fat"), rough=1.2)
+    front = Ellipsoid((0, -38, 10), (24 * wide, 20, 40))  # the space behind the pubis
+    pelvis.painting.add(front, "visceral_fat", over=("muscle", "septum"), rough=2.0)
+    for centre, axes in (((0, -16, -42), (26, 26, 9)), ((0, 26, -42), (18, 18, 12))):
+        half = (float(axes[0]), float(axes[1]), float(axes[2]))
+        pelvis.painting.add(Ellipsoid(_jitter(rng, centre, 2), half), "muscle", rough=1.5)
 
 
 def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
@@ -163,14 +174,14 @@ def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
     both(Tube(((x - 24, y + 6, z + 12), (x + 2, y + 4, z + 26)), (15, 21)), *inner, rough=0.8)
     both(Ellipsoid((x - 16, y + 2, z), (head * 0.75, head * 1.25, head * 1.2)), *inner)
     both(
-        Tube(((12, -50, -4), (38 * w, -44, 4), (x - 26, y - 16, z - 2)), (9.5, 8, 12)),
+        Tube(((13, -52, -8), (38 * w, -46, 4), (x - 26, y - 16, z - 2)), (13, 9, 13)),
         *inner,
         rough=0.6,
     )
     both(
         Tube(
-            ((12, -48, -14), (28 * w, -30, -34), (46 * w, 8, -42), (56 * w, 24, -24)),
-            (9, 6.5, 10, 14),
+            ((12, -50, -16), (28 * w, -30, -34), (46 * w, 8, -42), (56 * w, 24, -24)),
+            (12, 7, 11, 16),
         ),
         *inner,
         rough=0.6,
@@ -185,13 +196,14 @@ def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
     )
     both(neck, *inner, rough=0.8)
     both(Ellipsoid(hip, (head,) * 3), *inner)
-    add(Ellipsoid((0, -50, -9), (5, 12, 19)), "septum", (1.5, "cartilage"))
+    add(Ellipsoid((0, -51, -10), (4.5, 14, 21), (25, 0, 0)), "septum", (1.5, "cartilage"))
     tilt = float(rng.uniform(-0.15, 0.15))
     for level in range(7):  # sacrum and coccyx
         height = 118 - 20 * level
-        back = 62 + 26 * np.sin(level / 6 * np.pi) + tilt * 10
-        half = (48 - 7 * level) * w if level < 6 else 8
-        body = Ellipsoid((0, back, height), (half, 13 - level, 9.5), (-18 + 9 * level, 0, 0), 2.6)
+        back = 58 + 30 * np.sin(level / 6 * np.pi) + tilt * 10
+        half = (50 - 7 * level) * w if level < 6 else 8
+        deep = 17 - 2.0 * level
+        body = Ellipsoid((0, back, height), (half, deep, 9.8), (-22 + 11 * level, 0, 0), 2.8)
         add(body, *inner, rough=0.8)
         if level < 4:
             hole = Tube(((16 - level, back - 14, height - 9), (14, back + 10, height - 9)), (4, 4))

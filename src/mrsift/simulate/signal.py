@@ -80,7 +80,7 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         fat = spoiled_gradient_echo(fat_t1, one(0.5 * p.fat_t2_ms), p.tr_ms, p.te_ms, p.flip_deg)
     elif p.sequence == "mprage":
         water = np.abs(inversion_recovery(t1, p.tr_ms, p.ti_ms)) * np.exp(-p.te_ms / maps.t2star_ms)
-        fat = np.abs(inversion_recovery(fat_t1, p.tr_ms, p.ti_ms))
+        fat = np.float32(0.6) * np.abs(inversion_recovery(fat_t1, p.tr_ms, p.ti_ms))
     elif p.sequence == "gre_epi":
         water = (1 - np.exp(-p.tr_ms / t1)) * np.exp(-p.te_ms / maps.t2star_ms)
         fat = (1 - np.exp(-p.tr_ms / fat_t1)) * np.exp(-p.te_ms / (0.5 * fat_t2))
