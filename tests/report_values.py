@@ -1,7 +1,9 @@
 """Reports made by hand, for tests of what is written from them."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,7 @@ def volume(number: int, description: str | None, **fields: Any) -> VolumeInfo:
         [[0, 0, 0.5, -96], [0, 0.5, 0, -96], [3.6, 0, 0, -40], [0, 0, 0, 1]], dtype=np.float64
     )
     copy = f"{fields.get('temporal_position', 0)}{fields.get('index', '')}{fields.get('b_value')}"
-    identity = abs(hash((number, description, copy))) % 16**8
+    identity = zlib.crc32(f"{number} {description} {copy}".encode())
     defaults: dict[str, Any] = {
         "volume_id": f"{number:04x}f00d{identity:08x}",
         "study_instance_uid": "1.2.3",
@@ -60,6 +62,7 @@ def opinion(label: str, probability: float, witnesses: Sequence[Witness] = ()) -
     return Opinion(spread, tuple(witnesses))
 
 
+@lru_cache
 def slices(seed: int, shape: tuple[int, int] = (192, 192)) -> tuple[NDArray[np.uint8], ...]:
     """Three noisy pictures, as hard to compress as a real slice or harder."""
     rng = np.random.default_rng(seed)
@@ -82,8 +85,9 @@ def prediction(info: VolumeInfo, label: str, probability: float, **fields: Any) 
         "localizer": info.localizer,
         "pixels": opinion(label, min(probability, 0.93)),
         "header": opinion(label, 0.97, [witness]),
-        "previews": slices(int(info.series_number or 0) + int(info.temporal_position or 0)),
     }
+    if "previews" not in fields:
+        fields["previews"] = slices(int(info.series_number or 0) + int(info.temporal_position or 0))
     fused = opinion(label, probability).probabilities
     return Prediction(info, label, probability, fused, **(defaults | fields))
 

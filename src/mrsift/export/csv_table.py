@@ -27,7 +27,7 @@ COLUMNS: tuple[str, ...] = (
 
 # A spreadsheet that splits at another sign than the comma starts a cell there as well.
 _FORMULA = re.compile(
-    r"(^|[;,\t|])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
+    r"(^|[;,|])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
 )  # the last four: full width
 _NUMBER = re.compile(r"\d+(e\d+)?", re.IGNORECASE)
 

@@ -32,17 +32,13 @@ def fold(items: Sequence[T], key: Callable[[T], Hashable]) -> list[tuple[T, ...]
         items: In the order of the output.
         key: Items are equal where their keys are.
     """
-    groups: dict[Hashable, list[T]] = {}
-    for item in items:
-        groups.setdefault(key(item), []).append(item)
-    rows: list[tuple[T, ...]] = []
-    for item in items:
-        group = groups[key(item)]
-        if len(group) < FOLD_FROM:
-            rows.append((item,))
-        elif item is group[0]:
-            rows.append(tuple(group))
-    return rows
+    groups: dict[Hashable, list[int]] = {}
+    for place, item in enumerate(items):
+        groups.setdefault(key(item), []).append(place)
+    rows = []
+    for places in groups.values():
+        rows += [places] if len(places) >= FOLD_FROM else [[place] for place in places]
+    return [tuple(items[place] for place in row) for row in sorted(rows)]
 
 
 def volume_key(info: VolumeInfo) -> Hashable:
