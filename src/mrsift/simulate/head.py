@@ -138,10 +138,10 @@ def _cortex(head: Head, canvas: Canvas, cerebrum: Float32Array, fold: Float32Arr
     depth = -cerebrum
     middle = np.abs(x)
     tissue[(depth > 0) & (depth < 2.6)] = code["grey_matter"]
-    reach = np.clip(1.5 - depth / 24.0, 0.0, 1.0)
-    ribbon = (depth > 0) & (fold < 0.78 * np.sqrt(reach))
+    reach = np.clip(1.3 - depth / 22.0, 0.0, 1.0)
+    ribbon = (depth > 0) & (fold < 0.62 * np.sqrt(reach))
     tissue[ribbon] = code["grey_matter"]
-    width = (0.12 + 0.09 * head.atrophy) * np.clip(1.4 - depth / 20.0, 0, 1)
+    width = (0.12 + 0.09 * head.atrophy) * np.clip(1.3 - depth / 19.0, 0, 1)
     tissue[(depth > 0) & (fold < width)] = code["csf"]
     cleft = (depth > 0) & ((z > 26) | (depth < 28)) & (z > -14)
     tissue[cleft & (middle < 3.6)] = code["grey_matter"]

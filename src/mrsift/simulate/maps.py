@@ -43,6 +43,22 @@ def _acquire(maps: Maps, protocol: Protocol, a: Acquisition) -> Float32Array:
     return artefact.measure(signal.render(maps, protocol), maps, a)
 
 
+def fit_adc(low: Float32Array, high: Float32Array, difference_b: float) -> Float32Array:
+    """Apparent diffusion coefficient of two images.
+
+    Args:
+        low: Image of the lower b-value.
+        high: Image of the higher b-value, same scale and shape.
+        difference_b: Difference of the b-values, s/mm2.
+
+    Returns:
+        1e-6 mm2/s, not negative.
+    """
+    tiny = 1e-6 * float(low.max()) + 1e-12
+    ratio = np.log(np.maximum(low, tiny) / np.maximum(high, tiny))
+    return np.maximum(ratio / difference_b * 1e6, 0).astype(np.float32)
+
+
 def diffusion_map(
     maps: Maps, protocol: Protocol, a: Acquisition, style: MapStyle
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
@@ -60,9 +76,7 @@ def diffusion_map(
             scipy.ndimage.gaussian_filter(x, (0, style.smooth_px, style.smooth_px))
             for x in (low, high)
         )
-    tiny = 1e-6 * float(low.max()) + 1e-12
-    ratio = np.log(np.maximum(low, tiny) / np.maximum(high, tiny))
-    adc = np.clip(ratio / (protocol.high_b - protocol.low_b) * 1e6, 0, style.limit)
+    adc = np.minimum(fit_adc(low, high, protocol.high_b - protocol.low_b), style.limit)
     level = style.threshold * np.percentile(low, 95)
     keep = low > level if style.threshold else np.ones(low.shape, dtype=bool)
     return adc.astype(np.float32), low, keep

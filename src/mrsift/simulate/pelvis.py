@@ -6,6 +6,7 @@ needs no more chance.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mrsift.simulate.noise import Texture
 from mrsift.simulate.painting import Painting
@@ -29,16 +30,14 @@ class Pelvis:
     def __init__(self, rng: np.random.Generator) -> None:
         self.female = bool(rng.random() < 0.22)
         self.size = float(rng.normal(1.0, 0.06))
-        self.body = (
-            float(rng.uniform(165, 215)),
-            float(rng.uniform(112, 150)),
-            float(rng.uniform(-8, 16)),
-        )
         self.fat_mm = (
             float(rng.uniform(8, 45)),
             float(rng.uniform(10, 40)),
             float(rng.uniform(12, 40)),
         )
+        depth = float(rng.uniform(96, 118) + 0.3 * (self.fat_mm[0] + self.fat_mm[2]))
+        front = 66 + self.fat_mm[0] + float(rng.uniform(0, 14))
+        self.body = (float(rng.uniform(158, 205)), depth, depth - front)
         grow = float(rng.gamma(2.0, 0.22))  # benign hyperplasia
         self.prostate_axes = (
             float(rng.uniform(22, 27) * (1 + 0.35 * grow)),
@@ -52,7 +51,7 @@ class Pelvis:
         if self.female and self.lumen == "coil":
             self.lumen = "stool"
         self.septa = float(rng.uniform(0.03, 0.11))
-        self.bulk = float(rng.uniform(0.08, 0.4))
+        self.bulk = float(rng.uniform(0.05, 0.28))
         self.vessels = float(rng.uniform(0.12, 0.24))
         self.painting = Painting()
         _muscles(self, rng)
@@ -64,18 +63,24 @@ class Pelvis:
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""
         code = codes()
-        _body(self, canvas, texture)
+        rind = _body(self, canvas, texture)
+        surface = canvas.tissue[rind]
         rough = texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
         in_muscle = [code["muscle"]]
         strands = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 2)
         self.painting.paint(canvas, rough)
+        canvas.tissue[rind] = surface  # what is painted does not grow through the skin
         muscle = np.isin(canvas.tissue, in_muscle)
         canvas.tissue[muscle & (strands > 2.15)] = code["visceral_fat"]
         _tubules(canvas, texture)
 
 
-def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> None:
-    """Skin, fat with septa and small vessels; everything inside starts as fat."""
+def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]:
+    """Skin, fat with septa and small vessels; everything inside starts as fat.
+
+    Returns:
+        True outside the body and in the outer part of its fat.
+    """
     code = codes()
     x, y, z = canvas.xyz
     width, depth, middle = pelvis.body
@@ -111,6 +116,7 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> None:
     canvas.tissue[deep & (worm < pelvis.vessels * 0.55)] = code["vein"]
     canvas.tissue[deep & (first < pelvis.septa * 0.8)] = code["septum"]
     canvas.tissue[fat & ~deep & (worm < pelvis.vessels * 0.7)] = code["vein"]
+    return np.asarray(outside > -0.6 * thick) & ((z > -70) | (np.abs(x) > 40))
 
 
 def _jitter(rng: np.random.Generator, point: Point, amount: float) -> Point:
@@ -128,20 +134,20 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
         ((104, 24, 62), (18, 14, 48), (0, 0, 40)),  # gluteus minimus
         ((53, 0, 4), (11, 44, 40), (0, 6, 14)),  # obturator internus
         ((52, -22, -34), (30, 18, 20), (0, 0, 20)),  # obturator externus
-        ((88, -50, 34), (26, 23, 84), (-14, 10, 0)),  # iliopsoas
-        ((104, -84, -24), (20, 15, 70), (0, 0, 0)),  # rectus femoris
-        ((130, -66, 0), (16, 14, 74), (0, 0, -35)),  # tensor fasciae latae
-        ((76, -94, -40), (13, 9, 64), (0, -14, 0)),  # sartorius
-        ((54, -66, -30), (32, 13, 28), (0, 0, 15)),  # pectineus
+        ((88, -42, 34), (26, 22, 84), (-14, 10, 0)),  # iliopsoas
+        ((104, -68, -24), (20, 15, 70), (0, 0, 0)),  # rectus femoris
+        ((128, -52, 0), (16, 14, 74), (0, 0, -35)),  # tensor fasciae latae
+        ((80, -78, -40), (13, 9, 64), (0, -14, 0)),  # sartorius
+        ((54, -56, -30), (32, 13, 28), (0, 0, 15)),  # pectineus
         ((40, -46, -70), (28, 28, 44), (0, 0, 15)),  # adductors
-        ((36, -66, -52), (20, 12, 34), (0, 0, 20)),  # adductor longus
+        ((36, -60, -56), (20, 12, 34), (0, 0, 20)),  # adductor longus
         ((84, 46, -10), (40, 11, 12), (0, 0, -10)),  # quadratus femoris
         ((84, 48, 16), (36, 9, 9), (0, 0, -14)),  # gemelli
         ((60, 56, 46), (38, 12, 18), (0, 12, 18)),  # piriformis
         ((136, -14, -64), (28, 46, 64), (0, 0, 0)),  # vastus
         ((62, 40, -84), (32, 28, 50), (0, 0, 0)),  # hamstrings
-        ((28, -96, 78), (27, 8, 78), (0, 0, 5)),  # rectus abdominis
-        ((96, -62, 108), (44, 12, 44), (0, 0, -38)),  # oblique muscles
+        ((28, -72, 78), (27, 8, 76), (0, 0, 5)),  # rectus abdominis
+        ((96, -48, 108), (44, 12, 44), (0, 0, -38)),  # oblique muscles
     ]
     for centre, axes, turn in solids:
         placed = _jitter(rng, (centre[0] * wide, centre[1], centre[2]), 2.5)
@@ -174,13 +180,13 @@ def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
     both(Tube(((x - 24, y + 6, z + 12), (x + 2, y + 4, z + 26)), (15, 21)), *inner, rough=0.8)
     both(Ellipsoid((x - 16, y + 2, z), (head * 0.75, head * 1.25, head * 1.2)), *inner)
     both(
-        Tube(((13, -52, -8), (38 * w, -46, 4), (x - 26, y - 16, z - 2)), (13, 9, 13)),
+        Tube(((13, -52, 0), (38 * w, -46, 8), (x - 26, y - 16, z - 2)), (13, 9, 13)),
         *inner,
         rough=0.6,
     )
     both(
         Tube(
-            ((12, -50, -16), (28 * w, -30, -34), (46 * w, 8, -42), (56 * w, 24, -24)),
+            ((12, -50, -8), (28 * w, -30, -34), (46 * w, 8, -42), (56 * w, 24, -24)),
             (12, 7, 11, 16),
         ),
         *inner,
@@ -196,7 +202,7 @@ def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
     )
     both(neck, *inner, rough=0.8)
     both(Ellipsoid(hip, (head,) * 3), *inner)
-    add(Ellipsoid((0, -51, -10), (4.5, 14, 21), (25, 0, 0)), "septum", (1.5, "cartilage"))
+    add(Ellipsoid((0, -51, -2), (4.5, 14, 21), (25, 0, 0)), "septum", (1.5, "cartilage"))
     tilt = float(rng.uniform(-0.15, 0.15))
     for level in range(7):  # sacrum and coccyx
         height = 118 - 20 * level
@@ -220,9 +226,9 @@ def _vessels(pelvis: Pelvis, rng: np.random.Generator) -> None:
     calibre = float(rng.uniform(0.85, 1.2))
     for dx, dy, name, r in ((0, 0, "artery", 4.6), (-11, 5, "vein", 5.8)):
         path = (
-            (70 * w + dx, -88 + dy, -90.0),
-            (76 * w + dx, -84 + dy, -30.0),
-            (66 * w + dx, -72 + dy, 10.0),
+            (70 * w + dx, -72 + dy, -90.0),
+            (78 * w + dx, -70 + dy, -30.0),
+            (68 * w + dx, -64 + dy, 10.0),
             (48 * w + dx, -34 + dy, 60.0),
             (30 * w + dx, 0 + dy, 110.0),
         )
