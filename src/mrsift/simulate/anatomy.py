@@ -113,8 +113,6 @@ class Subject:
                 field = self.texture.on(grid, parts, "smooth", sample_mm, 10 + 3 * number + axis)
                 xyz[axis] = xyz[axis] + field * np.float32(self.warp_mm * share)
         canvas = Canvas(grid, parts, xyz, margin_mm=3.0 * self.warp_mm + 4)
-        if self.region == "head":
-            canvas.xyz = xyz
         self.scene.paint(canvas, self.texture)
         return self._fill(canvas)
 

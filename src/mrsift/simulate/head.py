@@ -56,7 +56,7 @@ class Head:
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the head on an empty canvas."""
-        canvas.xyz = [c / np.float32(s) for c, s in zip(canvas.xyz, self.scale, strict=True)]
+        canvas.resize(self.scale)
         rough = texture.on(canvas.grid, canvas.parts, "grain", 2.0, 1)
         mixed = texture.on(canvas.grid, canvas.parts, "ridge", 1.4, 2)
         if self.label_map is not None:

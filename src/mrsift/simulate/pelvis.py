@@ -90,6 +90,7 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     v = (y - middle) / half_y
     radius = (np.abs(x / half_x) ** 2.5 + np.abs(v) ** 2.5) ** 0.4
     outside = (radius - 1) * np.minimum(half_x, half_y)
+    shell = outside
     # the cleft between the buttocks, and the gap between the legs
     cleft = 0.12 * (y - 92 - 0.35 * (z + 20)) - np.abs(x)
     gap = 0.30 * (-84 - z) - np.abs(x)
@@ -116,7 +117,7 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     canvas.tissue[deep & (worm < pelvis.vessels * 0.55)] = code["vein"]
     canvas.tissue[deep & (first < pelvis.septa * 0.8)] = code["septum"]
     canvas.tissue[fat & ~deep & (worm < pelvis.vessels * 0.7)] = code["vein"]
-    return np.asarray(outside > -0.6 * thick) & ((z > -70) | (np.abs(x) > 40))
+    return np.asarray((shell > -0.6 * thick) | (outside > -1.8))
 
 
 def _jitter(rng: np.random.Generator, point: Point, amount: float) -> Point:

@@ -115,7 +115,8 @@ class Canvas:
     Attributes:
         tissue: Index into the tissue table, shape (slices * parts, rows, columns).
         parts: Samples inside each slice.
-        xyz: Warped LPS coordinates of every sample, mm.
+        xyz: Warped LPS coordinates of every sample, mm, after division by `scale`.
+        scale: Size of the subject along x, y, z; negative mirrors.
     """
 
     def __init__(self, grid: Grid, parts: int, xyz: list[Float32Array], margin_mm: float) -> None:
@@ -123,13 +124,20 @@ class Canvas:
         self.parts = parts
         self.xyz = xyz
         self.tissue: NDArray[np.uint8] = np.zeros(xyz[0].shape, dtype=np.uint8)
+        self.scale: Point = (1.0, 1.0, 1.0)
         self._margin = margin_mm
+
+    def resize(self, scale: Point) -> None:
+        """Make everything painted from now on larger, smaller or mirrored."""
+        self.scale = scale
+        self.xyz = [c / np.float32(s) for c, s in zip(self.xyz, scale, strict=True)]
 
     def box(self, solid: Solid, grow: float = 0.0) -> Box | None:
         """The block of samples that a solid can reach, or None when it reaches none."""
         centre, radius = solid.reach
-        radius += self._margin + grow
-        offset = self.grid.directions @ (np.array(centre) - np.array(self.grid.centre_mm))
+        radius = (radius + grow) * max(abs(s) for s in self.scale) + self._margin
+        middle_mm = np.array(centre) * self.scale - np.array(self.grid.centre_mm)
+        offset = self.grid.directions @ middle_mm
         spans = []
         for axis in range(3):
             spacing = self.grid.spacing_mm[axis] / (self.parts if axis == 0 else 1)
