@@ -23,7 +23,7 @@ from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
 from mrsift.types import Float32Array
 
-PELVIS_SEED = 9
+PELVIS_SEED = 13
 HEAD_SEED = 37
 _PARTS = 3
 _FAT = {"fat_t1_ms": 365.0, "off_resonance": 0.35, "fat_failure": 0.8, "fat_residual": 0.05}
