@@ -55,7 +55,7 @@ class Maps:
         if self.parts == 1:
             return samples
         _, rows, columns = samples.shape
-        return samples.reshape(-1, self.parts, rows, columns).mean(axis=1)
+        return np.asarray(samples.reshape(-1, self.parts, rows, columns).mean(axis=1))
 
     def of(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
         """Where the tissue is one of these."""

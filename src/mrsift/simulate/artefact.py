@@ -71,7 +71,7 @@ def shading(maps: Maps, a: Acquisition) -> Float32Array:
         gap = x**2 + (y - 32) ** 2 + (np.maximum(np.abs(z) - 20, 0)) ** 2
         field = field + a.endorectal / (0.06 + gap / 900)
     field = field * np.exp(0.15 * a.coil * maps.shade)
-    return (field / field.mean()).astype(np.float32)
+    return np.asarray(field / field.mean(), dtype=np.float32)
 
 
 def distort(image: Float32Array, off: Float32Array, axis: int) -> Float32Array:
@@ -143,7 +143,7 @@ def measure(signal: Float32Array, maps: Maps, a: Acquisition) -> Float32Array:
     if a.ghost > 0:
         data = data + a.ghost * np.roll(data, image.shape[a.phase_axis] // 2, a.phase_axis)
     result = np.abs(data).astype(np.float32)
-    return result / sensitivity ** np.float32(a.normalise)
+    return np.asarray(result / sensitivity ** np.float32(a.normalise))
 
 
 def _fold(image: Float32Array, share: float, axis: int) -> Float32Array:

@@ -15,23 +15,33 @@ from pathlib import Path
 
 import numpy as np
 
-from mrsift.simulate import artefact, maps, signal
+from mrsift.simulate import artefact, computed, signal
 from mrsift.simulate.anatomy import Maps, Subject
 from mrsift.simulate.artefact import Acquisition
 from mrsift.simulate.dicom import Part, Study, write_series
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
+from mrsift.simulate.protocol_draw import FatSettings
 from mrsift.types import Float32Array
 
 PELVIS_SEED = 13
 HEAD_SEED = 37
 _PARTS = 3
-_FAT = {"fat_t1_ms": 365.0, "off_resonance": 0.35, "fat_failure": 0.8, "fat_residual": 0.05}
+_FAT: FatSettings = {
+    "fat_t1_ms": 365.0,
+    "fat_t2_ms": 140.0,
+    "fat_residual": 0.05,
+    "fat_failure": 0.8,
+    "off_resonance": 0.35,
+}
+_FAT_HASTE: FatSettings = {**_FAT, "fat_t2_ms": 130.0}
+_FAT_EPI: FatSettings = {**_FAT, "fat_t2_ms": 55.0}
 
 
 def _whole(image: Float32Array, top: float) -> Float32Array:
     """Whole numbers with the 99th percentile at `top`; nothing below zero."""
-    return np.rint(image * np.float32(top / np.percentile(image, 99))).astype(np.float32)
+    scale = np.float32(top / np.percentile(image, 99))
+    return np.asarray(np.rint(image * scale), dtype=np.float32)
 
 
 def _take(subject_maps: Maps, p: Protocol, a: Acquisition, top: float = 400) -> Part:
@@ -57,7 +67,7 @@ def pelvis(folder: Path) -> None:
     """A prostate examination: localizer, T2W, T2W_FS, DWI, ADC, T1W."""
     subject = Subject((PELVIS_SEED, 2026), "pelvis")
     study = Study("demo/pelvis", "Simulated^Pelvis", "PELVIS", "siemens", compress=True)
-    loc = Protocol("T2W", "haste", "se", 3.0, 1400, 96, flip_deg=150, **_FAT)
+    loc = Protocol("T2W", "haste", "se", 3.0, 1400, 96, flip_deg=150, **_FAT_HASTE)
     views = []
     for i, plane in enumerate(("coronal", "sagittal", "axial")):
         grid = Grid(plane, (0, 0, 10), (3, 160, 160), (16, 2.4, 2.4), 7.0)  # type: ignore[arg-type]
@@ -65,13 +75,13 @@ def pelvis(folder: Path) -> None:
     write_series(folder / "S1", study, 1, "localizer", views)
 
     fine = subject.render(Grid("axial", (0, 0, 6), (20, 256, 256), (3.6, 0.78, 0.78), 3.0), _PARTS)
-    t2w = Protocol("T2W", "tse", "se", 3.0, 5200, 101, flip_deg=160, fat_t2_ms=140, **_FAT)
+    t2w = Protocol("T2W", "tse", "se", 3.0, 5200, 101, flip_deg=160, **_FAT)
     write_series(folder / "S2", study, 2, "t2_tse_tra", [_take(fine, t2w, _quiet(20, 30))])
     fs = replace(t2w, label="T2W_FS", family="fatsat", fat_suppression="fatsat", te_ms=84.0)
     write_series(folder / "S3", study, 3, "t1_tse_tra", [_take(fine, fs, _quiet(30, 24))])
     _diffusion(folder, study, subject)
     wide = subject.render(Grid("axial", (0, 0, 10), (18, 176, 224), (6.0, 1.6, 1.6), 5.0), _PARTS)
-    t1w = Protocol("T1W", "se", "se", 3.0, 620, 11, fat_t2_ms=140, flow_void=0.8, **_FAT)
+    t1w = Protocol("T1W", "se", "se", 3.0, 620, 11, flow_void=0.8, **_FAT)
     write_series(folder / "S6", study, 6, "t1_tse_tra_pelvis", [_take(wide, t1w, _quiet(60, 30))])
 
 
@@ -86,11 +96,10 @@ def _diffusion(folder: Path, study: Study, subject: Subject) -> None:
         3.0,
         4800,
         68,
-        fat_t2_ms=55,
         fat_suppression="fatsat",
         kurtosis=0.7,
         fat_shift_px=6,
-        **_FAT,
+        **_FAT_EPI,
     )
     a = Acquisition(
         40,
@@ -121,7 +130,7 @@ def _diffusion(folder: Path, study: Study, subject: Subject) -> None:
         for b, image in images.items()
     ]
     write_series(folder / "S4", study, 4, "ep2d_diff_b50_400_1000_tra", parts)
-    adc = maps.fit_adc(parts[0].voxels + 1, parts[2].voxels + 1, 950.0)
+    adc = computed.fit_adc(parts[0].voxels + 1, parts[2].voxels + 1, 950.0)
     level = 0.22 * float(np.percentile(parts[0].voxels, 95))
     adc = np.where(parts[0].voxels > level, np.rint(np.minimum(adc, 4095)), 0)
     p = replace(dwi, label="ADC", family="adc", low_b=50.0, high_b=1000.0)
@@ -135,7 +144,7 @@ def head(folder: Path) -> None:
     study = Study("demo/head", "Simulated^Head", "HEAD", "philips", compress=True)
     grid = Grid("axial", (0, -2, 8), (24, 232, 196), (5.2, 0.98, 0.98), 4.7, (6, 0))
     tissue = subject.render(grid, _PARTS)
-    fat = {**_FAT, "fat_t2_ms": 95.0}
+    fat: FatSettings = {**_FAT, "fat_t2_ms": 95.0}
     t1w = Protocol("T1W", "se", "se", 3.0, 560, 10, flow_void=0.9, **fat)
     flair = Protocol(
         "FLAIR",

@@ -83,15 +83,19 @@ def write_series(
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
-    for part in parts:
+    for count, part in enumerate(parts):
         stored, slope, intercept = _storable(part.voxels)
         for index, plane in enumerate(stored):
             instance = len(paths) + 1
             dataset = _header(study, number, description, part, instance)
             _geometry(dataset, part, index)
+            seconds = part.protocol.tr_ms * 1e-3 * (count + index / len(stored))
+            dataset.AcquisitionTime = dataset.ContentTime = _clock(number, seconds)
             _pixels(dataset, plane, slope, intercept)
             if study.compress:
-                dataset.compress(RLELossless, encoding_plugin="pydicom")
+                dataset.compress(
+                    RLELossless, encoding_plugin="pydicom", generate_instance_uid=False
+                )
             path = folder / f"I{instance:04d}.dcm"
             dataset.save_as(path, enforce_file_format=True)
             paths.append(path)
@@ -110,6 +114,12 @@ def _storable(voxels: Float32Array) -> tuple[NDArray[np.integer], float, float]:
     intercept = float(f"{low:.8g}")
     stored = np.clip(np.rint((voxels.astype(np.float64) - intercept) / slope), 0, 65535)
     return stored.astype(np.uint16), slope, intercept
+
+
+def _clock(number: int, seconds: float) -> str:
+    """Time of day, five minutes for each series from eight o'clock on."""
+    minutes = 5 * number + int(seconds // 60)
+    return f"{8 + minutes // 60:02d}{minutes % 60:02d}{seconds % 60:09.6f}"
 
 
 def _header(
@@ -134,10 +144,7 @@ def _header(
     ds.PatientSex = "O"
     ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20260101"
     ds.StudyTime = "080000"
-    ds.SeriesTime = f"{80000 + number * 500:06d}"
-    ds.AcquisitionTime = ds.ContentTime = (
-        f"{80000 + number * 500 + instance % 50:06d}.{instance % 100:02d}0000"
-    )
+    ds.SeriesTime = _clock(number, 0.0)
     ds.StudyID = "1"
     ds.StudyDescription = "Simulated, no patient"
     ds.SeriesNumber = number
@@ -145,7 +152,7 @@ def _header(
     ds.InstanceNumber = instance
     if description is not None:
         ds.SeriesDescription = description
-        ds.ProtocolName = description
+    ds.ProtocolName = "simulated protocol"  # empty would be one more thing to warn about
     ds.Modality = "MR"
     ds.PatientPosition = "HFS"
     if study.body_part:

@@ -91,12 +91,11 @@ def _pelvis_view(rng: np.random.Generator, kind: str) -> tuple[float, tuple[floa
     return field_mm, (float(x), float(y - (5 if field_mm > 150 else 0)), float(z + 8))
 
 
-def draw_acquisition(rng: np.random.Generator, grid: Grid, kind: str) -> Acquisition:
+def draw_acquisition(rng: np.random.Generator, kind: str) -> Acquisition:
     """Draw how a volume is measured.
 
     Args:
         rng: Source of chance.
-        grid: Its geometry.
         kind: As for `draw_grid`.
 
     Returns:

@@ -65,8 +65,8 @@ class Grid:
         Returns:
             Shape (n,) or (n * parts,), mm.
         """
-        steps = np.arange(self.shape[axis]) - (self.shape[axis] - 1) / 2
-        steps = steps * self.spacing_mm[axis]
+        index = np.arange(self.shape[axis]) - (self.shape[axis] - 1) / 2
+        steps = index * self.spacing_mm[axis]
         if axis == 0 and parts > 1:
             inside = ((np.arange(parts) + 0.5) / parts - 0.5) * self.thickness_mm
             steps = (steps[:, None] + inside).ravel()
@@ -82,8 +82,8 @@ class Grid:
             x, y and z, each of shape (slices * parts, rows, columns), mm.
         """
         slices = self.offsets_mm(0, parts)[:, None, None]
-        stagger = (np.arange(parts) - (parts - 1) / 2) / parts
-        stagger = np.tile(stagger, self.shape[0]).astype(np.float32)[:, None, None]
+        one_slice = (np.arange(parts) - (parts - 1) / 2) / parts
+        stagger = np.tile(one_slice, self.shape[0]).astype(np.float32)[:, None, None]
         rows = self.offsets_mm(1)[None, :, None] + stagger * np.float32(self.spacing_mm[1])
         columns = self.offsets_mm(2)[None, None, :] - stagger * np.float32(self.spacing_mm[2])
         axes = self.directions.astype(np.float32)

@@ -257,7 +257,7 @@ def _lesions(head: Head, rng: np.random.Generator) -> None:
         spread = float(rng.uniform(1.2, 2.2))
         wide = Ellipsoid(spot, (a * spread, b * spread, c * spread))
         add(wide, "oedema", over=("white_matter", "lesion"), rough=3.5)
-        solid = BRAIN[:5] + ("oedema",)
+        solid = (*BRAIN[:5], "oedema")
         rim = float(rng.uniform(1.5, 6))
         core = Ellipsoid(spot, (a, b, c))
         if rng.random() < 0.25:  # low grade: no rim

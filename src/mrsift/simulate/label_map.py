@@ -83,7 +83,7 @@ def load(path: Path) -> LabelMap:
     """
     import nibabel
 
-    image = nibabel.load(path)
+    image = nibabel.Nifti1Image.from_filename(path)
     codes_of_axes = nibabel.orientations.io_orientation(image.affine)
     wanted = nibabel.orientations.axcodes2ornt(("L", "P", "S"))
     turn = nibabel.orientations.ornt_transform(codes_of_axes, wanted)

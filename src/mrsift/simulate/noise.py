@@ -42,7 +42,7 @@ def block(kind: str, copy: int) -> Float32Array:
         weight[:] = 1.0
     weight[0, 0, 0] = 0.0
     noise = scipy.fft.irfftn(spectrum * weight, s=white.shape)
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
 class Texture:

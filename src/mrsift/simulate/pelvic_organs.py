@@ -150,5 +150,5 @@ def uterus(pelvis: "Pelvis", rng: np.random.Generator) -> None:
         spot = _near(rng, (side * 42, 8, 50), 6)
         add(Ellipsoid(spot, (11, 9, 14)), "septum", (0.7, "myometrium"), rough=0.6)
         for _ in range(int(rng.integers(2, 9))):
-            size = float(rng.uniform(1.5, 4.5))
-            add(Ellipsoid(_near(rng, spot, 5), (size,) * 3), "stroma", (0.5, "bowel_fluid"))
+            radius = float(rng.uniform(1.5, 4.5))
+            add(Ellipsoid(_near(rng, spot, 5), (radius,) * 3), "stroma", (0.5, "bowel_fluid"))

@@ -21,12 +21,12 @@ _FAT_ADC = 0.08
 
 def spin_echo(t1: Float32Array, t2: Float32Array, tr: float, te: float) -> Float32Array:
     """Spin echo, and turbo spin echo with its effective echo time."""
-    return (1 - np.exp(-tr / t1)) * np.exp(-te / t2)
+    return np.asarray((1 - np.exp(-tr / t1)) * np.exp(-te / t2))
 
 
 def inversion_recovery(t1: Float32Array, tr: float, ti: float) -> Float32Array:
     """Longitudinal share, signed, of an inversion recovery with spin-echo readout."""
-    return 1 - 2 * np.exp(-ti / t1) + np.exp(-tr / t1)
+    return np.asarray(1 - 2 * np.exp(-ti / t1) + np.exp(-tr / t1))
 
 
 def null_inversion_time(t1: float, tr: float) -> float:
@@ -41,7 +41,7 @@ def spoiled_gradient_echo(
     angle = np.deg2rad(flip)
     recovery = np.exp(-tr / t1)
     steady = np.sin(angle) * (1 - recovery) / (1 - np.cos(angle) * recovery)
-    return steady * np.exp(-te / t2star)
+    return np.asarray(steady * np.exp(-te / t2star))
 
 
 def diffusion(b: float, adc: Float32Array, ivim: Float32Array, kurtosis: float) -> Float32Array:
@@ -50,12 +50,14 @@ def diffusion(b: float, adc: Float32Array, ivim: Float32Array, kurtosis: float) 
     # the quadratic term turns upwards beyond bD = 3 / K; hold it there
     bent = np.minimum(weight, 3.0 / kurtosis) if kurtosis > 0 else weight
     slow = np.exp(-weight + bent * bent * kurtosis / 6)
-    return (1 - ivim) * slow + ivim * np.exp(-b * 1e-3 * (adc + _PSEUDO_DIFFUSION))
+    fast = np.exp(-b * 1e-3 * (adc + _PSEUDO_DIFFUSION))
+    return np.asarray((1 - ivim) * slow + ivim * fast)
 
 
 def with_agent(t1: Float32Array, concentration: Float32Array) -> Float32Array:
     """T1 after contrast agent."""
-    return 1 / (1 / t1 + RELAXIVITY_PER_S_MMOL * concentration * 1e-3)
+    rate = 1 / t1 + np.float32(RELAXIVITY_PER_S_MMOL * 1e-3) * concentration
+    return np.asarray(1 / rate, dtype=np.float32)
 
 
 def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32Array]:
@@ -73,11 +75,11 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
     if p.agent_early + p.agent_late > 0:
         agent = p.agent_early * d.early + p.agent_late * d.late
         t1 = with_agent(t1, agent[maps.tissue])
-    one = np.float32
-    fat_t1, fat_t2 = one(p.fat_t1_ms), one(p.fat_t2_ms)
+    fat_t1 = np.array([p.fat_t1_ms], dtype=np.float32)
+    fat_t2 = np.array([p.fat_t2_ms], dtype=np.float32)
     if p.sequence == "gre":
         water = spoiled_gradient_echo(t1, maps.t2star_ms, p.tr_ms, p.te_ms, p.flip_deg)
-        fat = spoiled_gradient_echo(fat_t1, one(0.5 * p.fat_t2_ms), p.tr_ms, p.te_ms, p.flip_deg)
+        fat = spoiled_gradient_echo(fat_t1, 0.5 * fat_t2, p.tr_ms, p.te_ms, p.flip_deg)
     elif p.sequence == "mprage":
         water = np.abs(inversion_recovery(t1, p.tr_ms, p.ti_ms)) * np.exp(-p.te_ms / maps.t2star_ms)
         fat = np.float32(0.6) * np.abs(inversion_recovery(fat_t1, p.tr_ms, p.ti_ms))
@@ -91,7 +93,7 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         water = spin_echo(t1, maps.t2_ms, p.tr_ms, p.te_ms)
         fat = spin_echo(fat_t1, fat_t2, p.tr_ms, p.te_ms)
     if p.sequence == "epi":
-        adc = np.clip(maps.adc * one(p.direction_factor), 0, None)
+        adc = np.clip(maps.adc * np.float32(p.direction_factor), 0, None)
         water = water * diffusion(p.b, adc, d.ivim[maps.tissue], p.kurtosis)
         fat = fat * np.exp(-p.b * 1e-3 * _FAT_ADC)
     water = water * maps.pd * (1 - maps.fat) * _flow(maps, protocol)
@@ -103,10 +105,10 @@ def _flow(maps: Maps, protocol: Protocol) -> Float32Array:
     """Blood that leaves the slice in spin echo, or enters it fresh in gradient echo."""
     loss = maps.draw.flow[maps.tissue]
     if protocol.sequence in ("gre", "mprage"):
-        return 1 + protocol.inflow * loss
+        return np.asarray(1 + protocol.inflow * loss)
     if protocol.sequence == "epi" and protocol.b > 0:
-        return 1 - np.minimum(loss * 1.5, 1)
-    return 1 - loss * np.float32(protocol.flow_void)
+        return np.asarray(1 - np.minimum(loss * 1.5, 1))
+    return np.asarray(1 - loss * np.float32(protocol.flow_void))
 
 
 def fat_left(maps: Maps, protocol: Protocol) -> Float32Array | float:
@@ -115,7 +117,8 @@ def fat_left(maps: Maps, protocol: Protocol) -> Float32Array | float:
         return 1.0
     off = maps.off_resonance * np.float32(protocol.off_resonance)
     missed = 1 - np.exp(-((off / 0.9) ** 4))
-    return np.clip(protocol.fat_residual + missed * protocol.fat_failure, 0, 1).astype(np.float32)
+    left = np.clip(protocol.fat_residual + missed * protocol.fat_failure, 0, 1)
+    return np.asarray(left, dtype=np.float32)
 
 
 def render(maps: Maps, protocol: Protocol) -> Float32Array:

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -35,18 +36,17 @@ class Tissue:
 def table() -> tuple[Tissue, ...]:
     """Every tissue, in the order of the file; the position is the index on a canvas."""
     text = (files("mrsift.simulate") / "tissues.toml").read_text(encoding="utf-8")
-    rename = {"t1": "t1_ms", "t2": "t2_ms"}
-    rows = tomllib.loads(text)
-    return tuple(
-        Tissue(
-            name,
-            **{
-                rename.get(key, key): tuple(v) if isinstance(v, list) else v
-                for key, v in row.items()
-            },
-        )
-        for name, row in rows.items()
-    )
+    return tuple(_row(name, row) for name, row in tomllib.loads(text).items())
+
+
+def _row(name: str, row: dict[str, Any]) -> Tissue:
+    """A tissue from its table in the file, where ranges are lists and T1 has no unit."""
+    keys = {"t1": "t1_ms", "t2": "t2_ms"}
+    values: dict[str, Any] = {
+        keys.get(key, key): tuple(value) if isinstance(value, list) else value
+        for key, value in row.items()
+    }
+    return Tissue(name, **values)
 
 
 @lru_cache(maxsize=1)

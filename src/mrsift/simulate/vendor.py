@@ -21,6 +21,13 @@ _EQUIPMENT: dict[str, tuple[str, str, str]] = {
 }
 _MAPS = {"adc": "ADC", "eadc": "EADC", "fa": "FA", "calculated": "CALC_BVALUE"}
 
+_DIXON = {
+    "water_only": ("WATER", "W"),
+    "fat_only": ("FAT", "F"),
+    "in": ("IN_PHASE", "IP"),
+    "opposed": ("OPP_PHASE", "OP"),
+}
+
 
 def equipment(ds: Dataset, vendor: Vendor) -> None:
     """General Equipment module; the model name says that it is simulated."""
@@ -30,22 +37,20 @@ def equipment(ds: Dataset, vendor: Vendor) -> None:
 
 def _image_type(vendor: Vendor, p: Protocol) -> list[str]:
     if p.family in _MAPS:
-        if vendor == "ge":
-            return ["DERIVED", "SECONDARY", "PROCESSED", _MAPS[p.family]]
-        return ["DERIVED", "PRIMARY", "DIFFUSION", _MAPS[p.family]]
+        ge = vendor == "ge"
+        kind = ["SECONDARY", "PROCESSED"] if ge else ["PRIMARY", "DIFFUSION"]
+        return ["DERIVED", *kind, _MAPS[p.family]]
     if p.family == "subtraction":
         return ["DERIVED", "PRIMARY", "M", "SUB"]
     if p.sequence == "epi":
-        kind = "TRACEW" if p.b > 0 and p.direction_factor == 1.0 else "NONE"
-        return ["ORIGINAL", "PRIMARY", "DIFFUSION", kind]
-    dixon = {"water_only": "WATER", "fat_only": "FAT", "in": "IN_PHASE", "opposed": "OPP_PHASE"}
-    word = dixon.get(p.fat_suppression)
-    if word is None:
+        kind = ["TRACEW" if p.b > 0 and p.direction_factor == 1.0 else "NONE"]
+        return ["ORIGINAL", "PRIMARY", "DIFFUSION", *kind]
+    words = _DIXON.get(p.fat_suppression)
+    if words is None:
         return ["ORIGINAL", "PRIMARY", "M", "ND"]
-    short = {"WATER": "W", "FAT": "F", "IN_PHASE": "IP", "OPP_PHASE": "OP"}[word]
     if vendor == "philips":
-        return ["ORIGINAL", "PRIMARY", short, short, "DERIVED"]
-    return ["DERIVED", "PRIMARY", "M", "DIXON", word if vendor == "siemens" else short]
+        return ["ORIGINAL", "PRIMARY", words[1], words[1], "DERIVED"]
+    return ["DERIVED", "PRIMARY", "M", "DIXON", words[0 if vendor == "siemens" else 1]]
 
 
 def _sequence_name(p: Protocol) -> str:

@@ -1,7 +1,7 @@
 """From a seed to finished volumes: subject, protocols, acquisition, export."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +9,25 @@ import numpy as np
 import scipy.ndimage
 
 from mrsift.labels import LABEL_NAMES
-from mrsift.simulate import artefact, geometry, protocol, signal
+from mrsift.simulate import artefact, geometry, signal
 from mrsift.simulate.anatomy import Maps, Subject
 from mrsift.simulate.artefact import Acquisition
+from mrsift.simulate.computed import DERIVED, derived
 from mrsift.simulate.grid import Grid
-from mrsift.simulate.maps import DERIVED, derived
 from mrsift.simulate.protocol import Protocol
+from mrsift.simulate.protocol_draw import draw_protocol
 from mrsift.types import Float32Array, Float64Array
 
 REGIONS = ("pelvis", "head")
 
 # A pelvis and a head together hold four volumes of every label.
+_COUNTS: dict[str, dict[str, int]] = {
+    "pelvis": {"T2W_FS": 3, "FLAIR": 0},
+    "head": {"T2W_FS": 1, "FLAIR": 4},
+}
 _STUDY: dict[str, tuple[str, ...]] = {
-    "pelvis": tuple(
-        "T2W T2W T2W_FS T2W_FS T2W_FS DWI_LOW DWI_LOW DWI_HIGH DWI_HIGH ADC ADC "
-        "T1W T1W T1W_CE T1W_CE UNKNOWN UNKNOWN".split()
-    ),
-    "head": tuple(
-        "T2W T2W T2W_FS DWI_LOW DWI_LOW DWI_HIGH DWI_HIGH ADC ADC "
-        "T1W T1W T1W_CE T1W_CE FLAIR FLAIR FLAIR FLAIR UNKNOWN UNKNOWN".split()
-    ),
+    region: tuple(label for label in LABEL_NAMES for _ in range(counts.get(label, 2)))
+    for region, counts in _COUNTS.items()
 }
 _PLANAR_FAMILIES = frozenset(("adc", "eadc", "calculated", "fa", "dwi", "b0", "bold"))
 
@@ -98,7 +97,7 @@ def _volumes(
 ) -> list[SimulatedVolume]:
     """Draw protocols, share grids among those that would share them, and acquire."""
     protocols = [
-        protocol.draw(rng, label, subject.region, subject.draw.field_t) for label in labels
+        draw_protocol(rng, label, subject.region, subject.draw.field_t) for label in labels
     ]
     kinds = [_grid_kind(p, subject.region, rng) for p in protocols]
     grids: dict[str, tuple[Grid, Maps]] = {}
@@ -109,7 +108,7 @@ def _volumes(
             grid = geometry.draw_grid(rng, subject.region, kind)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
-        a = geometry.draw_acquisition(rng, grid, kind)
+        a = geometry.draw_acquisition(rng, kind)
         voxels = acquire(maps, p, a, rng)
         voxels, affine, steps = export(voxels, maps, p, kind, rng)
         record = {
@@ -159,14 +158,12 @@ def acquire(maps: Maps, p: Protocol, a: Acquisition, rng: np.random.Generator) -
     if p.family in DERIVED:
         return derived(maps, p, a, rng)
     if p.sequence == "epi" and p.b > 0:
-        a = _with_noise_of_b0(maps, p, a)
+        a = _with_noise_of_b0(p, a)
     return artefact.finish(artefact.measure(signal.render(maps, p), maps, a), a)
 
 
-def _with_noise_of_b0(maps: Maps, p: Protocol, a: Acquisition) -> Acquisition:
+def _with_noise_of_b0(p: Protocol, a: Acquisition) -> Acquisition:
     """High b is weaker against the same noise; averaging makes up for part of it."""
-    from dataclasses import replace
-
     loss = float(np.exp(-0.45e-3 * p.b))
     return replace(a, snr=max(a.snr * loss, 3.5))
 
@@ -182,8 +179,8 @@ def export(
     steps: list[str] = []
     affine = maps.grid.affine_lps_mm
     if kind == geometry.STRIPPED:
-        brain = maps.average(maps.brain().astype(np.float32))
-        brain = scipy.ndimage.binary_closing(brain > 0.5, iterations=2)
+        share = maps.average(maps.brain().astype(np.float32))
+        brain = scipy.ndimage.binary_closing(share > 0.5, iterations=2)
         voxels = np.where(brain, voxels, 0).astype(np.float32)
         steps.append("skull_stripped")
     if kind == geometry.ECHO_PLANAR and rng.random() < 0.25:
@@ -219,10 +216,10 @@ def _scale(voxels: Float32Array, rng: np.random.Generator, steps: list[str]) -> 
     share = rng.random()
     if share < 0.08:
         steps.append("8bit")
-        return np.clip(np.rint(voxels / top * 255), 0, 255).astype(np.float32)
+        return np.asarray(np.clip(np.rint(voxels / top * 255), 0, 255), dtype=np.float32)
     if share < 0.14:
         steps.append("zscore")
-        return ((voxels - voxels.mean()) / (voxels.std() + 1e-9)).astype(np.float32)
+        return np.asarray((voxels - voxels.mean()) / (voxels.std() + 1e-9), dtype=np.float32)
     peak = float(np.exp(rng.uniform(np.log(250), np.log(4000))))
     voxels = voxels / top * peak
     if share < 0.25:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.ndimage
+from numpy.typing import NDArray
 
 from mrsift.simulate import artefact, signal
 from mrsift.simulate.anatomy import Maps
@@ -61,7 +62,7 @@ def fit_adc(low: Float32Array, high: Float32Array, difference_b: float) -> Float
 
 def diffusion_map(
     maps: Maps, protocol: Protocol, a: Acquisition, style: MapStyle
-) -> tuple[Float32Array, Float32Array, Float32Array]:
+) -> tuple[Float32Array, Float32Array, NDArray[np.bool_]]:
     """Fit the apparent diffusion coefficient from two acquired b-values.
 
     Returns:
@@ -78,7 +79,7 @@ def diffusion_map(
         )
     adc = np.minimum(fit_adc(low, high, protocol.high_b - protocol.low_b), style.limit)
     level = style.threshold * np.percentile(low, 95)
-    keep = low > level if style.threshold else np.ones(low.shape, dtype=bool)
+    keep = np.asarray(low > level if style.threshold else np.ones(low.shape, dtype=bool))
     return adc.astype(np.float32), low, keep
 
 
@@ -96,43 +97,58 @@ def derived(
 ) -> Float32Array:
     """The volume of any family that is not simply acquired.
 
+    Args:
+        maps: The subject on the volume's grid.
+        protocol: What is measured; its family decides what is computed.
+        a: How it is measured.
+        rng: Source of chance.
+
     Returns:
         Voxels, shape of the grid.
     """
     style = MapStyle.draw(rng)
     family = protocol.family
-    if family in ("adc", "eadc", "calculated", "fa"):
-        adc, low, keep = diffusion_map(maps, protocol, a, style)
-        if family == "adc":
-            return np.where(keep, adc, 0).astype(np.float32)
-        if family == "calculated":
-            image = low * np.exp(-(protocol.b - protocol.low_b) * 1e-6 * adc)
-            return np.where(keep, image, 0).astype(np.float32)
-        if family == "eadc":
-            image = np.exp(-protocol.high_b * 1e-6 * adc)
-            return np.where(keep, image, 0).astype(np.float32)
-        return np.where(keep, _anisotropy(maps, rng), 0).astype(np.float32)
-    if family == "subtraction":
+    if family in _DIFFUSION:
+        voxels = _diffusion(maps, protocol, a, style, rng)
+    elif family == "subtraction":
         before = replace(protocol, agent_early=0.0, agent_late=0.0)
-        after = _acquire(maps, protocol, a)
-        change = after - _acquire(maps, before, replace(a, seed=a.seed + 1))
-        return change if rng.random() < 0.5 else np.maximum(change, 0)
-    if family in ("phase", "field_map"):
-        return _phase(maps, protocol, a, rng)
-    if family in ("ct", "t1_map", "t2_map", "fat_fraction", "mask", "perfusion_map"):
-        return _property(maps, a, family, rng)
-    if family == "noise":
-        return np.hypot(*rng.standard_normal((2, *maps.grid.shape), dtype=np.float32))
-    image = _acquire(maps, protocol, a)
-    if family == "angiography":
-        size = int(rng.integers(1, 7))
-        return scipy.ndimage.maximum_filter1d(image, size, axis=0)
-    return scipy.ndimage.minimum_filter1d(image, int(rng.integers(1, 4)), axis=0)  # swi
+        change = _acquire(maps, protocol, a)
+        change = change - _acquire(maps, before, replace(a, seed=a.seed + 1))
+        voxels = change if rng.random() < 0.5 else np.maximum(change, 0)
+    elif family in ("phase", "field_map"):
+        voxels = _phase(maps, protocol, a, rng)
+    elif family in _PROPERTIES:
+        voxels = _property(maps, family, rng)
+    elif family == "noise":
+        voxels = np.hypot(*rng.standard_normal((2, *maps.grid.shape), dtype=np.float32))
+    elif family == "angiography":
+        image = _acquire(maps, protocol, a)
+        voxels = scipy.ndimage.maximum_filter1d(image, int(rng.integers(1, 7)), axis=0)
+    else:  # susceptibility-weighted
+        image = _acquire(maps, protocol, a)
+        voxels = scipy.ndimage.minimum_filter1d(image, int(rng.integers(1, 4)), axis=0)
+    return np.asarray(voxels, dtype=np.float32)
 
 
+def _diffusion(
+    maps: Maps, protocol: Protocol, a: Acquisition, style: MapStyle, rng: np.random.Generator
+) -> Float32Array:
+    """The map itself, or what is computed from it."""
+    adc, low, keep = diffusion_map(maps, protocol, a, style)
+    voxels = adc
+    if protocol.family == "calculated":
+        voxels = low * np.exp(-(protocol.b - protocol.low_b) * 1e-6 * adc)
+    elif protocol.family == "eadc":
+        voxels = np.exp(-protocol.high_b * 1e-6 * adc)
+    elif protocol.family == "fa":
+        voxels = _anisotropy(maps, rng)
+    return np.where(keep, voxels, 0).astype(np.float32)
+
+
+_DIFFUSION = ("adc", "eadc", "calculated", "fa")
+_PROPERTIES = ("ct", "t1_map", "t2_map", "fat_fraction", "mask", "perfusion_map")
 DERIVED = frozenset(
-    "adc eadc calculated fa subtraction phase field_map ct t1_map t2_map fat_fraction mask "
-    "perfusion_map noise angiography swi".split()
+    (*_DIFFUSION, *_PROPERTIES, "subtraction", "phase", "field_map", "noise", "angiography", "swi")
 )
 """Families that `derived` makes; all others are acquired as they are."""
 
@@ -142,7 +158,7 @@ def _anisotropy(maps: Maps, rng: np.random.Generator) -> Float32Array:
     white = maps.average(maps.of(("white_matter", "muscle")).astype(np.float32))
     noise = np.abs(rng.standard_normal(maps.grid.shape, dtype=np.float32)) * 0.08
     streaks = 0.5 + 0.35 * np.tanh(maps.average(maps.t2_ms) / np.mean(maps.t2_ms) - 1)
-    return np.clip(0.08 + noise + 0.55 * white * streaks, 0, 1)
+    return np.asarray(np.clip(0.08 + noise + 0.55 * white * streaks, 0, 1))
 
 
 def _phase(
@@ -160,32 +176,36 @@ def _phase(
     angle = np.where(inside, angle, rng.uniform(-np.pi, np.pi, off.shape))
     wrapped = np.angle(np.exp(1j * angle))
     scale = float(rng.choice([1.0, 4096 / np.pi, 1000.0]))
-    return (wrapped * scale).astype(np.float32)
+    return np.asarray(wrapped * scale, dtype=np.float32)
 
 
-def _property(maps: Maps, a: Acquisition, family: str, rng: np.random.Generator) -> Float32Array:
+def _property(maps: Maps, family: str, rng: np.random.Generator) -> Float32Array:
     """A tissue property itself: Hounsfield units, relaxation, fat, perfusion, a mask."""
     noise = rng.standard_normal(maps.grid.shape, dtype=np.float32)
-    body = maps.average((maps.tissue > 0).astype(np.float32)) > 0.5
     if family == "ct":
-        units = np.where(maps.fat > 0.5, -95.0, 45.0) + 12 * (maps.pd - 0.8)
-        units[maps.of(("cortical_bone",))] = 950
-        units[maps.of(("marrow",))] = 220
-        units[maps.of(("air", "gas"))] = -1000
-        units[maps.of(("urine", "csf"))] = 8
-        return (maps.average(units.astype(np.float32)) + 18 * noise).astype(np.float32)
+        return maps.average(_hounsfield(maps)) + 18 * noise
     if family == "mask":
         names = rng.choice(list(codes()), 12, replace=False)
         labels = maps.of(tuple(str(n) for n in names))
-        return np.rint(maps.average(labels.astype(np.float32)))
+        return np.asarray(np.rint(maps.average(labels.astype(np.float32))))
+    body = maps.average((maps.tissue > 0).astype(np.float32)) > 0.5
     if family == "perfusion_map":
-        flow = maps.draw.early[maps.tissue] * (
-            1 + 0.6 * (maps.t2_ms / maps.draw.t2_ms[maps.tissue] - 1)
-        )
-        image = np.abs(maps.average(np.minimum(flow, 1.5)) * (1 + 0.3 * noise) + 0.02 * noise)
+        uneven = maps.t2_ms / maps.draw.t2_ms[maps.tissue] - 1
+        flow = np.minimum(maps.draw.early[maps.tissue] * (1 + 0.6 * uneven), 1.5)
+        image = np.abs(maps.average(flow) * (1 + 0.3 * noise) + 0.02 * noise)
         return np.where(body, image, 0).astype(np.float32)
     source = {"t1_map": maps.t1_ms, "t2_map": maps.t2_ms, "fat_fraction": maps.fat * 100}[family]
     value = maps.average(np.minimum(source, 4000 if family == "t1_map" else 600))
     value = value * (1 + 0.05 * noise)
     outside = 0.0 if rng.random() < 0.6 else np.abs(noise) * float(np.mean(value))
     return np.where(body, value, outside).astype(np.float32)
+
+
+def _hounsfield(maps: Maps) -> Float32Array:
+    """What computed tomography would show, HU."""
+    units = np.where(maps.fat > 0.5, -95.0, 45.0) + 12 * (maps.pd - 0.8)
+    units[maps.of(("cortical_bone",))] = 950
+    units[maps.of(("marrow",))] = 220
+    units[maps.of(("air", "gas"))] = -1000
+    units[maps.of(("urine", "csf"))] = 8
+    return np.asarray(units, dtype=np.float32)
