@@ -72,6 +72,9 @@ def spin_echo_times(info: VolumeInfo) -> Finding | None:
         meaning, log_odds = "T2", towards(STRONG, "T2W", "T2W_FS")
         if "IR" in info.header.scanning_sequence and repetition >= 5000:
             log_odds["FLAIR"] = STRONG + WEAK
+        if "philips" in (info.header.manufacturer or "").lower() and echo <= 130:
+            # Philips writes SE for diffusion EPI as well, without EP.
+            log_odds |= towards(FAIR, "DWI_LOW", "DWI_HIGH")
     elif echo <= 35 and repetition <= 1300:
         meaning, log_odds = "T1", towards(STRONG, "T1W", "T1W_CE")
     elif echo <= 45 and repetition >= 1800:

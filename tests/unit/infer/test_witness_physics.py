@@ -88,6 +88,15 @@ def test_spin_echo_epi_without_b_stays_open(volume_info):
     assert opinion.probabilities["T2W"] < 0.05
 
 
+def test_philips_diffusion_looks_like_a_spin_echo(volume_info):
+    times = {"scanning_sequence": ("SE",), "echo_time_ms": 65, "repetition_time_ms": 8000}
+    philips = {**times, "manufacturer": "Philips Medical Systems"}
+    assert header_opinion(volume_info(**philips)).label == "T2W"
+    dti = header_opinion(volume_info(**philips, series_description="dti_ax"))
+    assert dti.probabilities["DWI_LOW"] + dti.probabilities["DWI_HIGH"] > 0.6
+    assert header_opinion(volume_info(**times, series_description="dti_ax")).label == "T2W"
+
+
 def test_ernst_angle():
     assert ernst_angle_deg(1000.0) == pytest.approx(68.4, abs=0.1)
     assert ernst_angle_deg(5.0) == pytest.approx(5.7, abs=0.1)
