@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from mrsift import __version__
 from mrsift.bundle import default_bundle_path
@@ -130,6 +131,9 @@ def look(
     if network is None and not with_previews:
         return {info.volume_id: Seen(info) for info in infos}, ()
     seen, skipped = {}, []
+    # The volumes keep all CPUs busy; threads of NumPy's own would wait for each other, and
+    # cost up to seconds where the machine is busy.
+    blas = ThreadpoolController().limit(limits=1, user_api="blas")
     workers = ThreadPoolExecutor(jobs, thread_name_prefix="mrsift-volume")
     try:
         futures = [
@@ -145,6 +149,7 @@ def look(
         on_progress("identifying", len(infos), len(infos))
     finally:  # Ctrl-C: finish the volumes in hand, drop the rest
         workers.shutdown(cancel_futures=True)
+        blas.restore_original_limits()
     return seen, tuple(skipped)
 
 
