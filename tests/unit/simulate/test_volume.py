@@ -1,0 +1,102 @@
+"""Volumes from a seed: the same again, balanced, finite, and what they claim to be."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from mrsift.labels import LABEL_NAMES
+from mrsift.simulate import SimulatedVolume, draw, draw_subject
+from mrsift.simulate.anatomy import Subject
+from mrsift.simulate.grid import Grid
+from mrsift.simulate.protocol import UNKNOWN_FAMILIES
+from mrsift.simulate.protocol_draw import draw_protocol
+from mrsift.simulate.tissue import codes
+from tests.shared_data import require_shared_data
+
+
+@pytest.fixture(scope="module")
+def pair() -> list[SimulatedVolume]:
+    return [volume for index in (0, 1) for volume in draw_subject(21, index)]
+
+
+def test_the_seed_decides_everything() -> None:
+    first, second, other = draw(5, 2), draw(5, 2), draw(6, 2)
+    assert (first.voxels == second.voxels).all()
+    assert first.record == second.record
+    assert first.voxels.shape != other.voxels.shape or not (first.voxels == other.voxels).all()
+
+
+def test_nine_neighbours_hold_every_label_once() -> None:
+    volumes = [draw(3, index) for index in range(9, 18)]
+    assert [volume.label for volume in volumes] == list(LABEL_NAMES)
+    assert {volume.region for volume in volumes} == {"pelvis", "head"}
+
+
+def test_a_pelvis_and_a_head_hold_four_volumes_of_every_label(pair: list[SimulatedVolume]) -> None:
+    assert Counter(volume.label for volume in pair) == dict.fromkeys(LABEL_NAMES, 4)
+    assert [volume.region for volume in pair] == ["pelvis"] * 17 + ["head"] * 19
+
+
+def test_volumes_are_fit_for_a_network(pair: list[SimulatedVolume]) -> None:
+    for volume in pair:
+        assert volume.voxels.dtype == np.float32
+        assert np.isfinite(volume.voxels).all()
+        assert volume.voxels.std() > 0
+        assert abs(np.linalg.det(volume.affine_lps_mm)) > 0.1
+
+
+def test_records_are_plain_values_that_name_the_protocol(pair: list[SimulatedVolume]) -> None:
+    for volume in pair:
+        again = json.loads(json.dumps(volume.record))
+        assert again["protocol"]["label"] == volume.label
+        assert again["family"]
+
+
+def test_drawn_b_values_lie_on_their_side_of_500() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        assert draw_protocol(rng, "DWI_LOW", "pelvis", 3.0).b < 500
+        assert draw_protocol(rng, "DWI_HIGH", "pelvis", 3.0).b >= 500
+
+
+def test_every_unknown_family_is_drawn() -> None:
+    rng = np.random.default_rng(1)
+    families = {draw_protocol(rng, "UNKNOWN", "head", 1.5).family for _ in range(600)}
+    assert families == set(UNKNOWN_FAMILIES)
+
+
+def test_a_pelvis_is_made_of_its_parts() -> None:
+    subject = next(
+        s
+        for i in range(20)
+        if not (s := Subject((i,), "pelvis")).scene.female  # type: ignore[union-attr]
+    )
+    maps = subject.render(Grid("axial", (0, 0, 10), (14, 90, 110), (7, 3.5, 3.5), 5.0), 1)
+    share = {name: float((maps.tissue == code).mean()) for name, code in codes().items()}
+    assert share["muscle"] > 0.08
+    assert share["fat"] + share["visceral_fat"] > 0.12
+    for name in ("peripheral_zone", "transition_zone", "urine", "marrow", "cortical_bone"):
+        assert share[name] > 0.0005, name
+
+
+def test_a_procedural_head_has_a_brain_of_human_size() -> None:
+    maps = Subject((4,), "head").render(Grid("axial", (0, 0, 0), (60, 90, 80), (3, 3, 3), 3.0), 1)
+    litres = {
+        n: float((maps.tissue == codes()[n]).sum()) * 27e-6
+        for n in ("white_matter", "grey_matter", "csf")
+    }
+    assert 0.7 < litres["white_matter"] + litres["grey_matter"] < 1.9
+    assert 0.08 < litres["csf"] < 0.8
+    assert 0.5 < litres["grey_matter"] / litres["white_matter"] < 2.5
+
+
+def test_label_maps_become_heads() -> None:
+    folder = require_shared_data() / "labelmaps"
+    subject = next(
+        s for i in range(20) if (s := Subject((i,), "head", folder)).map_name is not None
+    )
+    maps = subject.render(Grid("axial", (0, 0, 0), (30, 60, 50), (5, 4, 4), 5.0), 1)
+    brain = float(maps.brain().sum()) * 80e-6
+    assert 0.9 < brain < 2.2
