@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from mrsift.simulate.anatomy import Subject
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import UNKNOWN_FAMILIES
 from mrsift.simulate.protocol_draw import draw_protocol
-from mrsift.simulate.tissue import codes
+from mrsift.simulate.tissue import codes, table
 from tests.shared_data import require_shared_data
 
 
@@ -100,3 +101,17 @@ def test_label_maps_become_heads() -> None:
     maps = subject.render(Grid("axial", (0, 0, 0), (30, 60, 50), (5, 4, 4), 5.0), 1)
     brain = float(maps.brain().sum()) * 80e-6
     assert 0.9 < brain < 2.2
+
+
+def test_the_documented_tissue_table_is_the_one_in_use() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "explanation" / "simulation.md"
+    documented = {
+        cells[0]: cells[1:]
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and len(cells := [c.strip() for c in line.split("|")[1:-1]]) == 7
+    }
+    for tissue in table():
+        if tissue.pd[1] > 0.02:
+            row = documented[tissue.name.replace("_", " ")]
+            ranges = (tissue.pd, tissue.t1_ms, tissue.t2_ms, tissue.adc)
+            assert row[:4] == [f"{low:g}-{high:g}" for low, high in ranges], tissue.name
