@@ -2,16 +2,28 @@
 
 In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
 
-    tissues.toml     what tissue is made of           tissue.py       one subject's draw of it
-    grid.py          where the samples lie            noise.py        textures
-    shapes.py        solids                           painting.py     lists of solids
-    pelvis.py        the pelvis                       pelvic_organs.py
-    head.py          the procedural head              label_map.py    a head from a label map
-    anatomy.py       subject -> maps of PD, T1, T2, ADC, fat
-    protocol.py      TR, TE, TI, b, fat suppression, drawn per label
-    signal.py        sequence equations               maps.py         computed volumes
-    artefact.py      coils, k-space, noise, distortion
-    geometry.py      planes, fields of view           volume.py       all of it, from a seed
+    tissues.toml        what tissue is made of
+    tissue.py           one subject's draw of it
+    grid.py             where the samples lie
+    noise.py            textures
+    shapes.py           solids, and the canvas they are painted on
+    painting.py         lists of solids
+    pelvis.py           the pelvis
+    pelvic_organs.py    bladder, rectum, prostate, uterus
+    head.py             the head
+    label_map.py        a head from a label map
+    anatomy.py          subject -> maps of PD, T1, T2, ADC, fat
+    protocol.py         what a protocol says
+    protocol_known.py   TR, TE, TI, b, fat suppression, drawn per label
+    protocol_draw.py    the same for every label, UNKNOWN included
+    signal.py           sequence equations
+    artefact.py         coils, k-space, noise, distortion
+    computed.py         maps, subtractions and the like
+    geometry.py         planes, fields of view, how a volume is measured
+    volume.py           all of it, from a seed
+    vendor.py           headers as five makers write them
+    dicom.py            volumes -> DICOM series
+    demo.py             the two studies that ship
 """
 
 from mrsift.simulate.volume import SimulatedVolume, draw, draw_subject

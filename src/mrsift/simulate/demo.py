@@ -21,7 +21,7 @@ from mrsift.simulate.artefact import Acquisition
 from mrsift.simulate.dicom import Part, Study, write_series
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
-from mrsift.simulate.protocol_draw import FatSettings
+from mrsift.simulate.protocol_known import FatSettings
 from mrsift.types import Float32Array
 
 PELVIS_SEED = 13

@@ -2,260 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypedDict
 
 import numpy as np
 
 from mrsift.labels import UNKNOWN
-from mrsift.simulate.protocol import UNKNOWN_FAMILIES, Protocol, null_time
+from mrsift.simulate.protocol import UNKNOWN_FAMILIES, Protocol
+from mrsift.simulate.protocol_known import (
+    adc_protocol,
+    b_pair,
+    choose,
+    dwi_high_protocol,
+    dwi_low_protocol,
+    epi_protocol,
+    fat_settings,
+    flair_protocol,
+    t1w_ce_protocol,
+    t1w_protocol,
+    t2w_fs_protocol,
+    t2w_protocol,
+)
 
 Draw = Callable[[np.random.Generator, str, float], Protocol]
 
 
-class FatSettings(TypedDict):
-    """What a protocol says about fat; names as in `Protocol`."""
-
-    fat_t1_ms: float
-    fat_t2_ms: float
-    fat_residual: float
-    fat_failure: float
-    off_resonance: float
-
-
-def _fat(rng: np.random.Generator, field_t: float, epi: bool = False) -> FatSettings:
-    """Relaxation of fat, and how well it can be suppressed."""
-    poor = rng.random() < 0.25
-    t2 = rng.uniform(45, 70) if epi else rng.uniform(100, 200)
-    return {
-        "fat_t1_ms": float(rng.uniform(290, 400) * (1.0 if field_t == 3.0 else 0.78)),
-        "fat_t2_ms": float(t2),
-        "fat_residual": float(rng.uniform(0.0, 0.14)),
-        "fat_failure": float(rng.uniform(0.3, 1.0)),
-        "off_resonance": float(rng.uniform(0.9, 1.8) if poor else rng.uniform(0.1, 0.8)),
-    }
-
-
-def _choice(rng: np.random.Generator, options: dict[str, float]) -> str:
-    odds = np.array(list(options.values()))
-    return str(rng.choice(list(options), p=odds / odds.sum()))
-
-
-def _t2w(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    options = {"tse": 0.6, "space": 0.15, "haste": 0.17, "in": 0.05, "opposed": 0.03}
-    kind = _choice(rng, options)
-    head = region == "head"
-    te = rng.uniform(80, 125) if not head else rng.uniform(75, 120)
-    tr = rng.uniform(2500, 8000)
-    if kind == "haste":
-        te, tr = rng.uniform(75, 110), 4000.0
-    elif kind == "space":
-        te, tr = rng.uniform(95, 210), rng.uniform(1500, 3500)
-    return Protocol(
-        "T2W",
-        kind,
-        "se",
-        field_t,
-        float(tr),
-        float(te),
-        flip_deg=float(rng.uniform(110, 180)),
-        **_fat(rng, field_t),
-        fat_suppression=kind if kind in ("in", "opposed") else "none",
-        flow_void=float(rng.uniform(0.6, 1.0)),
-        dimension=3 if kind == "space" else 2,
-    )
-
-
-def _t2w_fs(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
-    kind = _choice(rng, {"fatsat": 0.4, "spair": 0.2, "stir": 0.25, "water_only": 0.15})
-    fat = _fat(rng, field_t)
-    tr, te = float(rng.uniform(2500, 7500)), float(rng.uniform(60, 115))
-    ti = 0.0
-    if kind == "stir":
-        te = float(rng.uniform(35, 95))
-        ti = null_time(fat["fat_t1_ms"], tr) * float(rng.uniform(0.92, 1.1))
-    return Protocol(
-        "T2W_FS",
-        kind,
-        "se",
-        field_t,
-        tr,
-        te,
-        ti_ms=ti,
-        **fat,
-        fat_suppression=kind,
-        flow_void=float(rng.uniform(0.5, 1.0)),
-    )
-
-
-def _epi(rng: np.random.Generator, field_t: float) -> Protocol:
-    kind = _choice(rng, {"fatsat": 0.5, "spair": 0.3, "stir": 0.12, "water_only": 0.08})
-    fat = _fat(rng, field_t, epi=True)
-    tr = float(rng.uniform(2400, 8000))
-    ti = null_time(fat["fat_t1_ms"], tr) if kind == "stir" else 0.0
-    return Protocol(
-        "DWI_LOW",
-        "dwi",
-        "epi",
-        field_t,
-        tr,
-        float(rng.uniform(52, 100)),
-        ti_ms=ti,
-        **fat,
-        fat_suppression=kind,
-        kurtosis=float(rng.uniform(0.5, 1.0)),
-        fat_shift_px=int(rng.integers(-9, 10)),
-    )
-
-
-LOW_B = (0, 0, 0, 10, 20, 50, 50, 100, 100, 150, 200, 300, 400, 400, 450)
-HIGH_B = (500, 600, 700, 800, 800, 1000, 1000, 1000, 1200, 1400, 1500, 2000)
-
-
-def _dwi_low(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
-    base = _epi(rng, field_t)
-    b = float(rng.choice(LOW_B))
-    return replace(base, b=b, family="b0" if b == 0 else "dwi", direction_factor=_direction(rng))
-
-
-def _dwi_high(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
-    base = replace(_epi(rng, field_t), label="DWI_HIGH")
-    if rng.random() < 0.25:
-        low, high = _pair(rng)
-        return replace(
-            base,
-            family="calculated",
-            b=float(rng.choice([1000, 1400, 1500, 2000])),
-            low_b=low,
-            high_b=high,
-        )
-    return replace(base, b=float(rng.choice(HIGH_B)), direction_factor=_direction(rng))
-
-
-def _direction(rng: np.random.Generator) -> float:
-    """1 for a trace image; one direction is faster or slower."""
-    return 1.0 if rng.random() < 0.7 else float(rng.uniform(0.75, 1.3))
-
-
-def _pair(rng: np.random.Generator) -> tuple[float, float]:
-    """Lowest and highest acquired b behind a map."""
-    return float(rng.choice([0, 0, 50, 50, 100])), float(
-        rng.choice([600, 800, 800, 1000, 1000, 1400])
-    )
-
-
-def _adc(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
-    low, high = _pair(rng)
-    return replace(_epi(rng, field_t), label="ADC", family="adc", low_b=low, high_b=high)
-
-
-def _t1w(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    head = region == "head"
-    options = {
-        "se": 0.3,
-        "gre": 0.34,
-        "dixon": 0.12,
-        "mprage": 0.24 if head else 0.0,
-        "t1_flair": 0.0,
-    }
-    if head:
-        options["t1_flair"] = 0.1
-    kind = _choice(rng, options)
-    fat = _fat(rng, field_t)
-    if kind == "se":
-        fs = "fatsat" if rng.random() < (0.15 if head else 0.3) else "none"
-        return Protocol(
-            "T1W",
-            "se",
-            "se",
-            field_t,
-            float(rng.uniform(400, 750)),
-            float(rng.uniform(8, 16)),
-            **fat,
-            fat_suppression=fs,
-            flow_void=float(rng.uniform(0.3, 1)),
-        )
-    if kind == "t1_flair":
-        tr = float(rng.uniform(1600, 2400))
-        return Protocol(
-            "T1W",
-            kind,
-            "se",
-            field_t,
-            tr,
-            float(rng.uniform(8, 24)),
-            ti_ms=float(rng.uniform(720, 900)),
-            **fat,
-        )
-    if kind == "mprage":
-        return Protocol(
-            "T1W",
-            kind,
-            "mprage",
-            field_t,
-            float(rng.uniform(1700, 2400)),
-            float(rng.uniform(2, 5)),
-            ti_ms=float(rng.uniform(820, 1050)),
-            flip_deg=9.0,
-            **fat,
-            inflow=float(rng.uniform(0, 0.8)),
-            dimension=3,
-        )
-    fast = kind == "dixon" or rng.random() < 0.6
-    tr = float(rng.uniform(3.2, 8)) if fast else float(rng.uniform(120, 300))
-    flip = float(rng.uniform(9, 18)) if fast else float(rng.uniform(60, 85))
-    te = float(rng.uniform(1.1, 2.6)) if fast else float(rng.uniform(2.4, 5))
-    if kind == "dixon":
-        fs = _choice(rng, {"water_only": 0.45, "in": 0.3, "opposed": 0.25})
-    else:
-        fs = "fatsat" if rng.random() < 0.4 else "none"
-    return Protocol(
-        "T1W",
-        kind,
-        "gre",
-        field_t,
-        tr,
-        te,
-        flip_deg=flip,
-        **fat,
-        fat_suppression=fs,
-        inflow=float(rng.uniform(0, 1.5)),
-        dimension=3 if fast else 2,
-    )
-
-
-def _t1w_ce(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    base = replace(_t1w(rng, region, field_t), label="T1W_CE")
-    early = float(rng.choice([0.0, 0.25, 0.6, 1.0], p=[0.55, 0.15, 0.15, 0.15]))
-    dose = float(rng.uniform(0.7, 1.4))
-    late = dose * (1 - early) * float(rng.uniform(0.8, 1.2))
-    return replace(base, agent_early=early * dose, agent_late=late, inflow=base.inflow * 0.2)
-
-
-def _flair(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
-    tr = float(rng.uniform(6500, 11000))
-    csf = float(rng.uniform(3900, 4300)) * (1.0 if field_t == 3.0 else 0.8)
-    volume = rng.random() < 0.35
-    if volume:
-        tr = float(rng.uniform(4800, 8000))
-    fat = _fat(rng, field_t)
-    return Protocol(
-        "FLAIR",
-        "flair3d" if volume else "flair",
-        "se",
-        field_t,
-        tr,
-        float(rng.uniform(85, 145)),
-        ti_ms=null_time(csf, tr) * float(rng.uniform(0.96, 1.04)),
-        **fat,
-        fat_suppression="fatsat" if rng.random() < 0.5 else "none",
-        flow_void=float(rng.uniform(0.6, 1)),
-        dimension=3 if volume else 2,
-    )
-
-
 def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     family = str(rng.choice(UNKNOWN_FAMILIES))
-    fat = _fat(rng, field_t)
+    fat = fat_settings(rng, field_t)
     settings: dict[str, tuple[str, float, float, float]] = {
         "proton_density": ("se", rng.uniform(2200, 5000), rng.uniform(9, 32), 90),
         "low_flip_gre": ("gre", rng.uniform(5, 20), rng.uniform(1.2, 5), rng.uniform(2, 5)),
@@ -272,13 +44,13 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     if suppression is None:
         suppression = "fatsat" if family == "proton_density" and rng.random() < 0.3 else "none"
         if family == "low_flip_gre":
-            suppression = _choice(rng, {"in": 0.4, "opposed": 0.4, "none": 0.2})
-    base = _epi(rng, field_t) if family in ("eadc", "fa") else None
+            suppression = choose(rng, {"in": 0.4, "opposed": 0.4, "none": 0.2})
+    base = epi_protocol(rng, field_t) if family in ("eadc", "fa") else None
     if base is not None:
-        low, high = _pair(rng)
+        low, high = b_pair(rng)
         return replace(base, label=UNKNOWN, family=family, low_b=low, high_b=high)
     if family == "subtraction":
-        after = _t1w_ce(rng, region, field_t)
+        after = t1w_ce_protocol(rng, region, field_t)
         return replace(after, label=UNKNOWN, family=family)
     inflow = rng.uniform(4, 9) if family == "angiography" else rng.uniform(0, 1)
     return Protocol(
@@ -296,14 +68,14 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
 
 
 _DRAWS: dict[str, Draw] = {
-    "T2W": _t2w,
-    "T2W_FS": _t2w_fs,
-    "DWI_LOW": _dwi_low,
-    "DWI_HIGH": _dwi_high,
-    "ADC": _adc,
-    "T1W": _t1w,
-    "T1W_CE": _t1w_ce,
-    "FLAIR": _flair,
+    "T2W": t2w_protocol,
+    "T2W_FS": t2w_fs_protocol,
+    "DWI_LOW": dwi_low_protocol,
+    "DWI_HIGH": dwi_high_protocol,
+    "ADC": adc_protocol,
+    "T1W": t1w_protocol,
+    "T1W_CE": t1w_ce_protocol,
+    "FLAIR": flair_protocol,
     UNKNOWN: _unknown,
 }
 

@@ -71,7 +71,9 @@ def contrast_header(ds: Dataset, vendor: Vendor, p: Protocol) -> None:
     gradient = p.sequence in ("gre", "mprage", "gre_epi")
     planar = p.sequence in ("epi", "gre_epi")
     ds.ImageType = _image_type(vendor, p)
-    names = ["EP"] if planar else ["GR" if gradient else "SE"]
+    # Philips names the excitation, not the read-out
+    spin = "GR" if gradient else "SE"
+    names = ["EP" if planar and vendor != "philips" else spin]
     if p.ti_ms > 0:
         names.append("IR")
     ds.ScanningSequence = names
