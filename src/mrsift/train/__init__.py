@@ -6,5 +6,6 @@ dataset.py        (epoch, sample) -> augmented input; every draw follows from th
 fit.py            the training loop; a run that is cut off resumes to the same weights
 score.py          a trained network's outputs on a pool or on volumes
 onnx_export.py    torch -> ONNX, compared output for output
+card.py          the page that travels with a bundle
 default.py        the commands that make the shipped bundle
 """
