@@ -97,6 +97,11 @@ class Subject:
             self.warp_mm *= 0.6
         self.scene = Head(rng, chosen)
 
+    @property
+    def endorectal(self) -> bool:
+        """Whether a coil lies in the rectum."""
+        return isinstance(self.scene, Pelvis) and self.scene.lumen == "coil"
+
     def render(self, grid: Grid, parts: int = 2) -> Maps:
         """The subject's tissue on a grid.
 

@@ -30,11 +30,14 @@ class MapStyle:
     smooth_px: float
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "MapStyle":
-        """About two in three scanners mask; half the field of view is zero then."""
+    def draw(cls, rng: np.random.Generator, head: bool) -> "MapStyle":
+        """About two in three scanners mask; half the field of view is zero then.
+
+        In the head fluid is so bright that a threshold which keeps the brain is low.
+        """
         masked = rng.random() < 0.68
         return cls(
-            float(rng.uniform(0.12, 0.55)) if masked else 0.0,
+            float(rng.uniform(0.12, 0.55)) * (0.35 if head else 1.0) if masked else 0.0,
             float(rng.choice([3000, 3500, 4095, 5000])),
             float(rng.choice([0.0, 0.0, 0.6])),
         )
@@ -106,7 +109,7 @@ def derived(
     Returns:
         Voxels, shape of the grid.
     """
-    style = MapStyle.draw(rng)
+    style = MapStyle.draw(rng, bool(maps.brain().any()))
     family = protocol.family
     if family in _DIFFUSION:
         voxels = _diffusion(maps, protocol, a, style, rng)

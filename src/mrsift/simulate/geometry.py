@@ -91,12 +91,13 @@ def _pelvis_view(rng: np.random.Generator, kind: str) -> tuple[float, tuple[floa
     return field_mm, (float(x), float(y - (5 if field_mm > 150 else 0)), float(z + 8))
 
 
-def draw_acquisition(rng: np.random.Generator, kind: str) -> Acquisition:
+def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> Acquisition:
     """Draw how a volume is measured.
 
     Args:
         rng: Source of chance.
         kind: As for `draw_grid`.
+        endorectal: A coil lies in the rectum.
 
     Returns:
         Everything that `artefact` needs.
@@ -105,13 +106,13 @@ def draw_acquisition(rng: np.random.Generator, kind: str) -> Acquisition:
     uneven = float(rng.gamma(1.5, 0.3))
     best = 0.95 if planar else 1.0
     share = float(rng.uniform(0.6, best)), float(rng.uniform(0.7, best))
-    endorectal = float(rng.uniform(0.4, 2.5)) if rng.random() < 0.05 else 0.0
+    flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
     return Acquisition(
         seed=int(rng.integers(2**31)),
         snr=float(np.exp(rng.uniform(np.log(9), np.log(60)))),
         coil=uneven,
         coil_rows=float(rng.uniform(-0.8, 0.8)),
-        endorectal=endorectal,
+        endorectal=flare,
         normalise=float(rng.choice([0.0, 0.5, 0.85, 1.0])),
         resolution=share,
         window=float(rng.uniform(0.05, 0.8)),

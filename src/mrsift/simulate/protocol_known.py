@@ -7,6 +7,9 @@ import numpy as np
 
 from mrsift.simulate.protocol import Protocol, null_time
 
+# Apparent T2 of fat: long where echoes follow closely, less so on the longer trains of the head.
+_FAT_T2_MS = {"tse": (100, 200), "head": (65, 130), "epi": (45, 70)}
+
 
 class FatSettings(TypedDict):
     """What a protocol says about fat; names as in `Protocol`."""
@@ -18,10 +21,10 @@ class FatSettings(TypedDict):
     off_resonance: float
 
 
-def fat_settings(rng: np.random.Generator, field_t: float, epi: bool = False) -> FatSettings:
+def fat_settings(rng: np.random.Generator, field_t: float, readout: str = "tse") -> FatSettings:
     """Relaxation of fat, and how well it can be suppressed."""
     poor = rng.random() < 0.25
-    t2 = rng.uniform(45, 70) if epi else rng.uniform(100, 200)
+    t2 = rng.uniform(*_FAT_T2_MS[readout])
     return {
         "fat_t1_ms": float(rng.uniform(290, 400) * (1.0 if field_t == 3.0 else 0.78)),
         "fat_t2_ms": float(t2),
@@ -56,7 +59,7 @@ def t2w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         float(tr),
         float(te),
         flip_deg=float(rng.uniform(110, 180)),
-        **fat_settings(rng, field_t),
+        **fat_settings(rng, field_t, "head" if head else "tse"),
         fat_suppression=kind if kind in ("in", "opposed") else "none",
         flow_void=float(rng.uniform(0.6, 1.0)),
         dimension=3 if kind == "space" else 2,
@@ -89,7 +92,7 @@ def t2w_fs_protocol(rng: np.random.Generator, _region: str, field_t: float) -> P
 def epi_protocol(rng: np.random.Generator, field_t: float) -> Protocol:
     """What all diffusion-weighted volumes share; b is still 0."""
     kind = choose(rng, {"fatsat": 0.5, "spair": 0.3, "stir": 0.12, "water_only": 0.08})
-    fat = fat_settings(rng, field_t, epi=True)
+    fat = fat_settings(rng, field_t, "epi")
     tr = float(rng.uniform(2400, 8000))
     ti = null_time(fat["fat_t1_ms"], tr) if kind == "stir" else 0.0
     return Protocol(
@@ -243,7 +246,7 @@ def flair_protocol(rng: np.random.Generator, _region: str, field_t: float) -> Pr
     volume = rng.random() < 0.35
     if volume:
         tr = float(rng.uniform(4800, 8000))
-    fat = fat_settings(rng, field_t)
+    fat = fat_settings(rng, field_t, "head")
     return Protocol(
         "FLAIR",
         "flair3d" if volume else "flair",
@@ -253,7 +256,7 @@ def flair_protocol(rng: np.random.Generator, _region: str, field_t: float) -> Pr
         float(rng.uniform(85, 145)),
         ti_ms=null_time(csf, tr) * float(rng.uniform(0.96, 1.04)),
         **fat,
-        fat_suppression="fatsat" if rng.random() < 0.5 else "none",
+        fat_suppression="fatsat" if rng.random() < 0.6 else "none",
         flow_void=float(rng.uniform(0.6, 1)),
         dimension=3 if volume else 2,
     )

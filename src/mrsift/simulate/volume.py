@@ -108,7 +108,7 @@ def _volumes(
             grid = geometry.draw_grid(rng, subject.region, kind)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
-        a = geometry.draw_acquisition(rng, kind)
+        a = geometry.draw_acquisition(rng, kind, subject.endorectal)
         voxels = acquire(maps, p, a, rng)
         voxels, affine, steps = export(voxels, maps, p, kind, rng)
         record = {
