@@ -117,7 +117,10 @@ def _print(report: "Report", json_path: Path | None) -> None:
             from mrsift.export.terminal import open_console
             from mrsift.export.terminal_table import print_report
 
-            print_report(report, open_console(sys.stdout))
+            console = open_console(sys.stdout)
+            with console.capture() as table:  # rich would end the process at a broken pipe
+                print_report(report, console)
+            sys.stdout.write(table.get())
 
 
 def _status(report: "Report", strict: bool) -> ExitStatus:

@@ -70,4 +70,7 @@ def _output(found: "Scan", json_path: Path | None) -> None:
             from mrsift.export.terminal import open_console
             from mrsift.export.terminal_scan import print_scan
 
-            print_scan(found, open_console(sys.stdout))
+            console = open_console(sys.stdout)
+            with console.capture() as table:  # rich would end the process at a broken pipe
+                print_scan(found, console)
+            sys.stdout.write(table.get())

@@ -222,11 +222,11 @@ def _grid(prediction: Prediction) -> tuple[str, ...]:
     if info.b_value is not None:
         words.append(f"b = {info.b_value.s_per_mm2:g} s/mm² from {info.b_value.source}")
     words += [
-        f"{name} {value:.4g} {unit}"
+        f"{name} {value:.4g}{unit}"
         for name, value, unit in (
-            ("TR", header.repetition_time_ms, "ms"),
-            ("TE", header.echo_time_ms, "ms"),
-            ("TI", header.inversion_time_ms, "ms"),
+            ("TR", header.repetition_time_ms, " ms"),
+            ("TE", header.echo_time_ms, " ms"),
+            ("TI", header.inversion_time_ms, " ms"),
             ("flip angle", header.flip_angle_deg, "°"),
         )
         if value is not None

@@ -15,6 +15,9 @@ from mrsift.types import BundleId, Opinion, Prediction, Skipped, VolumeInfo
 FOLD_FROM = 3
 """So many equal volumes of one series become one row."""
 
+LEANS_FROM = 0.4
+"""Below this probability, of nine labels, an opinion is too weak to be told as another one."""
+
 DASH = "–"
 
 T = TypeVar("T")
@@ -176,9 +179,11 @@ def opinion_words(opinion: Opinion) -> str:
 
 
 def differing_opinions(prediction: Prediction) -> str:
-    """Both opinions where pixels and header name different labels, else nothing."""
+    """Both opinions where pixels and header each lean to another label, else nothing."""
     pixels, header = prediction.pixels, prediction.header
     if pixels is None or header is None or pixels.label == header.label:
+        return ""
+    if min(pixels.probability, header.probability) < LEANS_FROM:
         return ""
     return f"pixels {opinion_words(pixels)}, header {opinion_words(header)}"
 
@@ -198,14 +203,21 @@ def notes(prediction: Prediction) -> list[str]:
     found = ["conflict"] if prediction.conflict else []
     if differing := differing_opinions(prediction):
         found.append(differing)
-    best = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
-    if best != prediction.label and not differing:
-        found.append(f"most like {best} {_two_digits(prediction.probabilities[best])}")
+    if not differing:
+        found += _most_like(prediction)
     if is_unfamiliar(prediction):
         found.append("unfamiliar image")
     if prediction.localizer:
         found.append("localizer")
     return found + flags(prediction.volume)
+
+
+def _most_like(prediction: Prediction) -> list[str]:
+    """The most probable label, where the answer is another: not sure enough, or not known."""
+    best = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
+    if best == prediction.label:
+        return []
+    return [f"most like {best} {_two_digits(prediction.probabilities[best])}"]
 
 
 def is_unfamiliar(prediction: Prediction) -> bool:
@@ -229,9 +241,9 @@ def skipped_by_reason(skipped: Sequence[Skipped]) -> list[tuple[str, list[Skippe
 
 def conflict_words(prediction: Prediction) -> str:
     """What each side of a conflict says, and what the answer is, in one sentence or two."""
-    answer = f"Answer: {prediction.label} {_two_digits(prediction.probability)}."
+    answer = [f"{prediction.label} {_two_digits(prediction.probability)}", *_most_like(prediction)]
     reason = one_line(prediction.conflict_reason or differing_opinions(prediction))
-    return f"{reason.rstrip('.')}. {answer}"
+    return f"{reason.rstrip('.')}. Answer: {', '.join(answer)}."
 
 
 def count(number: int, name: str) -> str:
