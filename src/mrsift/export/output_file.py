@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def _write(path: Path, content: bytes) -> None:
     if mode is not None and not stat.S_ISREG(mode):
         target.write_bytes(content)
         return
-    beside = target.with_name(f".mrsift-{secrets.token_hex(6)}.tmp")
+    beside = target.with_name(f".mrsift-{os.urandom(6).hex()}.tmp")
     try:
         with beside.open("xb") as file:
             file.write(content)
