@@ -28,7 +28,7 @@ def identify(
         evidence: `both`, `pixels` (nothing of the header but geometry) or `header`
             (no network at all).
         model: Bundle; None for the one that ships with mrsift.
-        jobs: Volumes worked on at the same time; None for one per CPU.
+        jobs: Volumes worked on at the same time; None for one per CPU, at most 8.
 
     Returns:
         One report per study; empty where nothing could be read.

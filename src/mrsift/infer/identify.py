@@ -33,6 +33,9 @@ from mrsift.types import BundleId, Evidence, Opinion, Report, Skipped, VolumeInf
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much is done, and how much there is (None: not known)."""
 
+MAX_JOBS = 8
+"""More volumes at the same time only take memory: reading the files is what limits."""
+
 NO_BUNDLE = BundleId("none", __version__, "0" * 64)
 """Stands in the report where no network was asked."""
 
@@ -45,7 +48,8 @@ class IdentifyOptions:
         profile: `auto`, a name in `labels.PROFILES`, or the path of a TOML file.
         evidence: What may be used: both, pixels and geometry only, or the header only.
         model: Bundle; None for the one that ships with mrsift.
-        jobs: Volumes worked on at the same time; None for one per CPU.
+        jobs: Volumes worked on at the same time; None for one per CPU that
+            this process may use, at most `MAX_JOBS`.
         previews: Keep a few slices of each volume for the report.
     """
 
@@ -81,7 +85,7 @@ def identify(
     options, settings = options or IdentifyOptions(), settings or IdentifySettings()
     tell = on_progress or _silent
     profile = named_profile(options.profile)
-    jobs = options.jobs or os.cpu_count() or 1
+    jobs = options.jobs or min(MAX_JOBS, len(os.sched_getaffinity(0)))
     network = None
     if options.evidence != "header":
         network = runtime.start(options.model or default_bundle_path(), jobs)
