@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=positive_number,
-        help="volumes worked on at the same time (default: one per CPU)",
+        help="volumes worked on at the same time (default: one per CPU, at most 8)",
     )
     parser.add_argument(
         "--strict", action="store_true", help="exit with 4 if an MR file had to be skipped"
