@@ -1,0 +1,424 @@
+"""Bytes of a DICOM object -> its data elements, without the pixels.
+
+Only the place of each value is noted; a value is decoded when it is asked for. For the headers
+of one exam this is several times faster than pydicom, whose import alone takes longer than
+reading them (see `bench/`); a test compares every value with pydicom's. Pixels in compressed
+transfer syntaxes are left to pydicom.
+
+Source:
+    DICOM PS3.5, chapters 6, 7, 10 and annex A.
+"""
+
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mrsift.errors import NotDicom
+from mrsift.ingest import tags
+
+if TYPE_CHECKING:
+    from mrsift.ingest.source import Source
+
+IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+DEFLATED_LITTLE: Final = "1.2.840.10008.1.2.1.99"
+EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
+NATIVE: Final = (IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED_LITTLE, EXPLICIT_BIG)
+"""Transfer syntaxes whose pixels lie in the object as they are."""
+
+_UNDEFINED: Final = 0xFFFFFFFF
+_ITEM: Final = 0xFFFEE000
+_ITEM_END: Final = 0xFFFEE00D
+_SEQUENCE_END: Final = 0xFFFEE0DD
+_LONG_VR: Final = frozenset(
+    (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
+)
+_PIXELS: Final = (tags.FLOAT_PIXEL_DATA, tags.DOUBLE_FLOAT_PIXEL_DATA, tags.PIXEL_DATA)
+_NUMBER_FORMAT: Final = {
+    "US": "H",
+    "SS": "h",
+    "UL": "I",
+    "SL": "i",
+    "FL": "f",
+    "FD": "d",
+    "OW": "H",
+    "UV": "Q",
+    "SV": "q",
+}
+_MAX_DEPTH: Final = 16
+_FIRST_READ_BYTES: Final = 1 << 15
+_MAX_HEADER_BYTES: Final = 1 << 28
+_PREAMBLE_BYTES: Final = 128
+_CHARACTER_SETS: Final = {
+    "": "ascii",
+    "ISO_IR 6": "ascii",
+    "ISO_IR 100": "latin-1",
+    "ISO_IR 101": "iso8859-2",
+    "ISO_IR 144": "iso8859-5",
+    "ISO_IR 192": "utf-8",
+    "GB18030": "gb18030",
+    "GBK": "gbk",
+}
+
+
+class _EndOfBuffer(Exception):
+    """The walk needs bytes that have not been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How data elements are written.
+
+    Attributes:
+        explicit: The VR stands beside every value.
+        little: Little endian.
+    """
+
+    explicit: bool
+    little: bool
+
+
+class Elements:
+    """The data elements of an object or of one item of a sequence.
+
+    Attributes:
+        entries: Tag -> (VR or b"", first byte, length in bytes) within `buffer`.
+        encoding: How the values are written.
+    """
+
+    __slots__ = ("_sequences", "buffer", "encoding", "entries")
+
+    def __init__(self, buffer: bytes, encoding: Encoding) -> None:
+        self.buffer = buffer
+        self.encoding = encoding
+        self.entries: dict[int, tuple[bytes, int, int]] = {}
+        self._sequences: dict[int, list[Elements]] = {}
+
+    def __contains__(self, tag: int) -> bool:
+        return tag in self.entries
+
+    def raw(self, tag: int) -> bytes | None:
+        """The value as stored, or None where it is absent or empty."""
+        entry = self.entries.get(tag)
+        if entry is None or entry[2] == 0:
+            return None
+        return self.buffer[entry[1] : entry[1] + entry[2]]
+
+    def text(self, tag: int) -> str | None:
+        """The value as text without padding, or None where it is absent or empty."""
+        raw = self.raw(tag)
+        if raw is None:
+            return None
+        return decode_text(raw, self.raw(tags.SPECIFIC_CHARACTER_SET)) or None
+
+    def texts(self, tag: int) -> tuple[str, ...]:
+        """The values as texts; empty where there is none."""
+        text = self.text(tag)
+        return () if text is None else tuple(part.strip() for part in text.split("\\"))
+
+    def numbers(self, tag: int, binary_vr: str | None = None) -> tuple[float, ...]:
+        """The values as numbers; empty where there is none or one of them is no number.
+
+        Args:
+            tag: Attribute.
+            binary_vr: VR to assume where the file is silent (implicit VR, or UN) and the
+                length fits; text otherwise.
+        """
+        raw = self.raw(tag)
+        if raw is None:
+            return ()
+        vr = self.entries[tag][0].decode("latin-1")
+        if vr in ("", "UN", "OB"):
+            vr = binary_vr or tags.BINARY_VR.get(tag, "")
+        form = _NUMBER_FORMAT.get(vr)
+        if form is not None:
+            order = "<" if self.encoding.little else ">"
+            count = len(raw) // struct.calcsize(form)
+            if count:
+                values = struct.unpack_from(f"{order}{count}{form}", raw)
+                return tuple(float(value) for value in values)
+        try:
+            return tuple(float(part) for part in raw.strip(b" \0").split(b"\\"))
+        except ValueError:
+            return ()
+
+    def number(self, tag: int, binary_vr: str | None = None) -> float | None:
+        """The first value as a finite number, or None."""
+        values = self.numbers(tag, binary_vr)
+        return values[0] if values and math.isfinite(values[0]) else None
+
+    def integer(self, tag: int) -> int | None:
+        """The first value as a whole number, or None."""
+        value = self.number(tag)
+        return None if value is None else int(value)
+
+    def items(self, tag: int) -> "list[Elements]":
+        """The items of a sequence; empty where it is absent or no sequence."""
+        if tag not in self._sequences:
+            entry = self.entries.get(tag)
+            if entry is None or entry[0] not in (b"SQ", b"UN", b"") or entry[2] == 0:
+                return []
+            # A sequence in UN is written in implicit little endian (PS3.5 6.2.2).
+            encoding = Encoding(False, True) if entry[0] == b"UN" else self.encoding
+            end = entry[1] + entry[2]
+            try:
+                self._sequences[tag] = _walk_items(self.buffer, entry[1], end, encoding, 1)[0]
+            except _EndOfBuffer:
+                return []
+        return self._sequences[tag]
+
+    def first(self, *path: int) -> "Elements | None":
+        """The first item reached by following sequences one inside the other, or None."""
+        found: Elements = self
+        for tag in path:
+            inner = found.items(tag)
+            if not inner:
+                return None
+            found = inner[0]
+        return found
+
+    def private(self, group: int, creator: str, element: int) -> int | None:
+        """Tag of a private attribute, with its block looked up by the private creator.
+
+        Args:
+            group: Odd group number.
+            creator: Private creator, compared without case and padding.
+            element: Last two hex digits of the element.
+
+        Returns:
+            The tag where the attribute is present, else None.
+        """
+        wanted = creator.casefold()
+        for block in range(0x10, 0x20):
+            raw = self.raw((group << 16) + block)
+            if raw is not None and decode_text(raw, None).casefold() == wanted:
+                tag = (group << 16) + (block << 8) + element
+                if tag in self.entries:
+                    return tag
+        return None
+
+
+def decode_text(raw: bytes, character_set: bytes | None) -> str:
+    """Text of a value, without padding."""
+    raw = raw.strip(b" \0\t\r\n")
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    names = (character_set or b"").decode("ascii", "replace").replace("\0", "").split("\\")
+    name = names[0].strip()
+    if len(names) == 1 and name in _CHARACTER_SETS:
+        return raw.decode(_CHARACTER_SETS[name], "replace").strip()
+    from pydicom.charset import convert_encodings, decode_bytes
+
+    encodings = convert_encodings([part.strip() for part in names])
+    return str(decode_bytes(raw, encodings, set())).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An object's data elements and where its pixels are.
+
+    Attributes:
+        elements: All data elements before the pixels, file meta information included.
+        transfer_syntax: UID, guessed where the file has no meta information.
+        pixel_tag: Which pixel element it has, or None.
+        pixel_offset: First byte of the pixel value, in the inflated object where deflated.
+        pixel_bytes: Declared length; None where undefined (encapsulated).
+        available_bytes: Bytes that are really there from `pixel_offset` on.
+    """
+
+    elements: Elements
+    transfer_syntax: str
+    pixel_tag: int | None
+    pixel_offset: int
+    pixel_bytes: int | None
+    available_bytes: int
+
+
+def read_header(source: "Source") -> Header:
+    """Read one object up to its pixels.
+
+    Args:
+        source: A file, with or without preamble and meta information.
+
+    Returns:
+        Its header.
+
+    Raises:
+        NotDicom: It is empty, is no DICOM object, or ends within the header.
+    """
+    if source.size == 0:
+        raise NotDicom("the file is empty (0 bytes); export it again")
+    with source.open() as stream:
+        buffer = stream.read(_FIRST_READ_BYTES)
+        if not looks_like_dicom(buffer):
+            raise NotDicom("not a DICOM, NIfTI, NRRD or MetaImage file; remove it or convert it")
+        while True:
+            try:
+                return parse_header(buffer, source.size)
+            except _EndOfBuffer:
+                more = stream.read(3 * len(buffer))
+                if not more or len(buffer) > _MAX_HEADER_BYTES:
+                    raise NotDicom(
+                        f"the file ends within its header, after {len(buffer)} bytes; "
+                        "it is truncated, export it again"
+                    ) from None
+                buffer += more
+
+
+def looks_like_dicom(buffer: bytes) -> bool:
+    """Whether the first bytes can be those of a DICOM object, with or without preamble."""
+    if buffer[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == b"DICM":
+        return True
+    if len(buffer) < 8:
+        return False
+    group, element = struct.unpack_from("<HH", buffer)
+    if group == 0x0800 and buffer[4:6].isalpha() and buffer[4:6].isupper():
+        return True  # big endian, no meta information
+    if group not in (0x0002, 0x0008) or element > 0x3000:
+        return False
+    explicit = buffer[4:6].isalpha() and buffer[4:6].isupper()
+    length = struct.unpack_from("<I", buffer, 4)[0]
+    return explicit or length < 0x10000
+
+
+def inflate(buffer: bytes, limit: int) -> bytes:
+    """Inflate a deflated data set.
+
+    Args:
+        buffer: Deflated bytes, possibly cut off.
+        limit: Largest size of the result.
+
+    Raises:
+        NotDicom: The bytes are not deflated data.
+    """
+    decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        return decompressor.decompress(buffer, limit)
+    except zlib.error as error:
+        raise NotDicom(f"the deflated data set cannot be inflated ({error})") from error
+
+
+def inflate_object(buffer: bytes, limit: int) -> bytes:
+    """A deflated object with its data set inflated; offsets are those of `read_header`."""
+    start = _data_set_start(buffer)
+    return buffer[:start] + inflate(buffer[start:], limit)
+
+
+def _data_set_start(buffer: bytes) -> int:
+    preamble = buffer[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == b"DICM"
+    meta = Elements(buffer, Encoding(True, True))
+    return _walk(meta, _PREAMBLE_BYTES + 4 if preamble else 0, len(buffer), stop_group=0x0002)
+
+
+def parse_header(buffer: bytes, size: int) -> Header:
+    """Parse the first bytes of an object; see `read_header`."""
+    start = _PREAMBLE_BYTES + 4 if buffer[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == b"DICM" else 0
+    meta = Elements(buffer, Encoding(True, True))
+    start = _walk(meta, start, len(buffer), stop_group=0x0002)
+    syntax = meta.text(tags.TRANSFER_SYNTAX_UID)
+    if syntax == DEFLATED_LITTLE:
+        if len(buffer) < size:
+            raise _EndOfBuffer
+        buffer = buffer[:start] + inflate(buffer[start:], _MAX_HEADER_BYTES * 8)
+        size = len(buffer)
+    if syntax is None:
+        syntax = _guess_syntax(buffer, start)
+    encoding = Encoding(syntax != IMPLICIT_LITTLE, syntax != EXPLICIT_BIG)
+    if encoding.explicit and not buffer[start + 4 : start + 6].isalpha():
+        encoding = Encoding(False, encoding.little)  # says explicit, is implicit
+    elements = Elements(buffer, encoding)
+    end = _walk(elements, start, len(buffer), whole=len(buffer) >= size)
+    elements.entries.update(meta.entries)
+    pixels = next((tag for tag in _PIXELS if tag in elements), None)
+    if pixels is None:
+        return Header(elements, syntax, None, end, None, max(0, size - end))
+    _, offset, length = elements.entries.pop(pixels)
+    declared = None if length == _UNDEFINED else length
+    return Header(elements, syntax, pixels, offset, declared, max(0, size - offset))
+
+
+def _guess_syntax(buffer: bytes, start: int) -> str:
+    group = buffer[start : start + 2]
+    if group == b"\x00\x08":
+        return EXPLICIT_BIG
+    vr = buffer[start + 4 : start + 6]
+    return EXPLICIT_LITTLE if vr.isalpha() and vr.isupper() else IMPLICIT_LITTLE
+
+
+def _walk(  # noqa: PLR0912  one loop, kept together because it runs 100 times per object
+    into: Elements,
+    position: int,
+    end: int,
+    *,
+    stop_group: int | None = None,
+    whole: bool = True,
+    depth: int = 0,
+) -> int:
+    """Note every data element from `position` on; return where the walk ended."""
+    buffer, entries = into.buffer, into.entries
+    explicit, order = into.encoding.explicit, "<" if into.encoding.little else ">"
+    short, long = struct.Struct(f"{order}HH2sH").unpack_from, struct.Struct(f"{order}I").unpack_from
+    plain = struct.Struct(f"{order}HHI").unpack_from
+    while position + 8 <= end:
+        if explicit:
+            group, element, vr, length = short(buffer, position)
+            value = position + 8
+            if vr in _LONG_VR:
+                if value + 4 > end:
+                    raise _EndOfBuffer
+                length = long(buffer, value)[0]
+                value += 4
+        else:
+            group, element, length = plain(buffer, position)
+            vr, value = b"", position + 8
+        if stop_group is not None and group != stop_group:
+            return position
+        tag = (group << 16) + element
+        if group == 0xFFFE:
+            if tag == _ITEM_END:
+                return position + 8
+        if depth == 0 and tag in _PIXELS:
+            entries[tag] = (vr, value, length)
+            return value
+        if length == _UNDEFINED:
+            inner = Encoding(False, True) if vr == b"UN" else into.encoding
+            items, position = _walk_items(buffer, value, end, inner, depth + 1)
+            entries[tag] = (b"SQ", value, position - value)
+            into._sequences[tag] = items
+            continue
+        position = value + length
+        if position > end:
+            raise _EndOfBuffer
+        entries[tag] = (vr, value, length)
+    if depth == 0 and stop_group is None and (not whole or end - position > 1):
+        raise _EndOfBuffer
+    return position
+
+
+def _walk_items(
+    buffer: bytes, position: int, end: int, encoding: Encoding, depth: int
+) -> tuple[list[Elements], int]:
+    """The items of a sequence, and where it ended."""
+    if depth > _MAX_DEPTH:
+        raise NotDicom(f"sequences are nested more than {_MAX_DEPTH} deep; the file is damaged")
+    unpack = struct.Struct("<HHI" if encoding.little else ">HHI").unpack_from
+    items: list[Elements] = []
+    while position + 8 <= end:
+        group, element, length = unpack(buffer, position)
+        tag = (group << 16) + element
+        position += 8
+        if tag == _SEQUENCE_END:
+            return items, position
+        if tag != _ITEM:
+            raise NotDicom(f"a sequence holds {tags.tag_text(tag)} in place of an item")
+        item = Elements(buffer, encoding)
+        stop = end if length == _UNDEFINED else position + length
+        if stop > end:
+            raise _EndOfBuffer
+        position = _walk(item, position, stop, depth=depth)
+        if length != _UNDEFINED:
+            position = stop
+        items.append(item)
+    return items, position

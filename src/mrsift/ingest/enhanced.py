@@ -1,0 +1,44 @@
+"""Enhanced multi-frame objects -> one set of attributes per frame.
+
+A frame's attributes stand in functional groups: in its own, else in the shared ones, else in
+the object itself. They are laid over each other, so that a frame is then read exactly like a
+classic single-frame object.
+
+Source:
+    DICOM PS3.3 C.7.6.16 and C.8.13.
+"""
+
+from mrsift.ingest import tags
+from mrsift.ingest.elements import Elements
+
+
+def frame_views(elements: Elements) -> list[Elements]:
+    """The attributes of each frame.
+
+    Args:
+        elements: An object with functional groups.
+
+    Returns:
+        One per item of the Per-Frame Functional Groups Sequence; empty where there is none.
+    """
+    frames = elements.items(tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
+    shared = elements.first(tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
+    ground = dict(elements.entries)
+    if shared is not None:
+        ground |= _flattened(shared)
+    views = []
+    for frame in frames:
+        view = Elements(elements.buffer, elements.encoding)
+        view.entries = ground | _flattened(frame)
+        views.append(view)
+    return views
+
+
+def _flattened(groups: Elements) -> dict[int, tuple[bytes, int, int]]:
+    """The attributes of all public functional groups of one item side by side."""
+    entries: dict[int, tuple[bytes, int, int]] = {}
+    for macro in groups.entries:
+        if (macro >> 16) % 2 == 0:
+            for item in groups.items(macro)[:1]:
+                entries |= item.entries
+    return entries

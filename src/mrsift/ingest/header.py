@@ -1,0 +1,301 @@
+"""One object -> `Instance` with its planes, classic, enhanced, mosaic and grid alike."""
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mrsift.config import IngestSettings
+from mrsift.errors import IngestError, NotDicom, UnreadablePixels
+from mrsift.ingest import diffusion, kind, tags
+from mrsift.ingest.elements import Elements, Header, read_header
+from mrsift.ingest.enhanced import frame_views
+from mrsift.ingest.facts import header_facts
+from mrsift.ingest.layout import PixelLayout, pixel_layout
+from mrsift.ingest.mosaic import Tile, tiles
+from mrsift.ingest.object_class import check_is_mr_image
+from mrsift.types import BValue, HeaderFacts
+
+if TYPE_CHECKING:
+    from mrsift.ingest.source import Source
+
+_ORTHONORMAL_TOLERANCE: Final = 5e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """One slice: a classic object, a frame of an enhanced one, or a tile of a mosaic.
+
+    Attributes:
+        instance: The object it belongs to.
+        frame: Zero-based frame in a multi-frame object, tile in a mosaic; None for classic.
+        tile: Where it lies in a mosaic.
+        rows: Of the slice.
+        columns: Of the slice.
+        position_mm: Image Position (Patient), LPS.
+        orientation: Image Orientation (Patient), direction along a row, then down a column.
+        spacing_mm: Pixel Spacing (between rows, between columns).
+        slice_step_mm: What the header says about the distance of slices, for single slices.
+        rescale: Slope and intercept of the Modality LUT.
+        image_type: Image or Frame Type, in capitals.
+        says_diffusion: The header calls it diffusion-weighted.
+        times: Date and time of acquisition as seconds, as far as stated.
+    """
+
+    instance: "Instance"
+    frame: int | None
+    tile: Tile | None
+    rows: int
+    columns: int
+    position_mm: tuple[float, ...]
+    orientation: tuple[float, ...]
+    spacing_mm: tuple[float, ...]
+    slice_step_mm: float | None
+    rescale: tuple[float, float]
+    image_type: tuple[str, ...]
+    component: str
+    derived_kind: str | None
+    calculated: bool
+    b_value: BValue | None
+    says_diffusion: bool
+    direction: tuple[float, ...] | None
+    directionality: str | None
+    echo_time_ms: float | None
+    inversion_time_ms: float | None
+    repetition_time_ms: float | None
+    flip_angle_deg: float | None
+    temporal_position: int | None
+    trigger_time_ms: float | None
+    acquisition_number: int | None
+    acquisition_time_s: float | None
+    instance_number: int
+    facts: HeaderFacts
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """One object's header, no pixels.
+
+    Attributes:
+        patient: What tells patients apart, for grouping only; never shown or logged.
+        planes: In the order of the object.
+        remarks: What a user should know about this object.
+        digest: SHA-256 of the file, where several objects share one SOPInstanceUID.
+    """
+
+    source: "Source"
+    sop_instance_uid: str | None
+    study_instance_uid: str | None
+    series_instance_uid: str | None
+    series_number: int | None
+    series_description: str | None
+    modality: str | None
+    patient: tuple[str, ...]
+    frame_of_reference_uid: str | None
+    called_localizer: bool
+    layout: PixelLayout
+    planes: tuple[Plane, ...] = ()
+    remarks: list[str] = field(default_factory=list)
+    digest: str | None = None
+
+
+def read_instance(source: "Source", settings: IngestSettings) -> Instance:
+    """Read one object's header.
+
+    Args:
+        source: A file.
+        settings: Limits on what it may claim.
+
+    Returns:
+        The object with its planes.
+
+    Raises:
+        NotDicom: It is no MR image.
+        UnreadablePixels: Its pixels are missing, cut off, coloured or in an unknown coding.
+        IngestError: Its geometry is missing or impossible.
+    """
+    header = read_header(source)
+    try:
+        return _instance(source, header, settings)
+    except NotDicom:
+        raise
+    except IngestError as error:
+        error.add_note(header.elements.text(tags.STUDY_INSTANCE_UID) or "")
+        raise
+
+
+def _instance(source: "Source", header: Header, settings: IngestSettings) -> Instance:
+    top = header.elements
+    check_is_mr_image(top)
+    instance = Instance(
+        source=source,
+        sop_instance_uid=top.text(tags.SOP_INSTANCE_UID),
+        study_instance_uid=top.text(tags.STUDY_INSTANCE_UID),
+        series_instance_uid=top.text(tags.SERIES_INSTANCE_UID),
+        series_number=top.integer(tags.SERIES_NUMBER),
+        series_description=top.text(tags.SERIES_DESCRIPTION),
+        modality=top.text(tags.MODALITY) or "MR",
+        patient=_patient(top),
+        frame_of_reference_uid=top.text(tags.FRAME_OF_REFERENCE_UID),
+        called_localizer=kind.is_called_localizer(
+            kind.image_type_tokens(top),
+            top.text(tags.SERIES_DESCRIPTION),
+            top.text(tags.PROTOCOL_NAME),
+        ),
+        layout=pixel_layout(header, settings),
+    )
+    views = frame_views(top)
+    if views:
+        if len(views) != instance.layout.frames:
+            raise UnreadablePixels(
+                f"{instance.layout.frames} frames but functional groups for {len(views)}; "
+                "the file is damaged, export it again"
+            )
+        instance.planes = tuple(_plane(instance, view, k, None) for k, view in enumerate(views))
+        return instance
+    if instance.layout.frames > 1:
+        raise IngestError(
+            f"{instance.layout.frames} frames without functional groups, so without positions; "
+            "export it as classic or enhanced MR"
+        )
+    _check_geometry(top)
+    shape = (instance.layout.rows, instance.layout.columns)
+    found = tiles(top, kind.image_type_tokens(top), shape)
+    if found is None:
+        instance.planes = (_plane(instance, top, None, None),)
+    else:
+        plane = _plane(instance, top, 0, found[0])
+        instance.planes = (
+            plane,
+            *(_moved(plane, k, tile) for k, tile in enumerate(found[1:], 1)),
+        )
+    return instance
+
+
+def _patient(top: Elements) -> tuple[str, ...]:
+    identity = top.text(tags.PATIENT_ID)
+    if identity:
+        return (identity,)
+    others = (top.text(tags.PATIENT_NAME) or "", top.text(tags.PATIENT_BIRTH_DATE) or "")
+    return others if any(others) else ()
+
+
+def _check_geometry(view: Elements) -> None:
+    position = view.numbers(tags.IMAGE_POSITION_PATIENT)
+    orientation = view.numbers(tags.IMAGE_ORIENTATION_PATIENT)
+    spacing = view.numbers(tags.PIXEL_SPACING)
+    missing = [
+        name
+        for name, values, count in (
+            ("ImagePositionPatient", position, 3),
+            ("ImageOrientationPatient", orientation, 6),
+            ("PixelSpacing", spacing, 2),
+        )
+        if len(values) != count
+    ]
+    if missing:
+        raise IngestError(
+            f"geometry is missing or unreadable ({', '.join(missing)}), so it cannot be placed "
+            "in a volume; export it again with it"
+        )
+    if not all(map(math.isfinite, position)):
+        raise IngestError("ImagePositionPatient is not finite; the header is damaged")
+    if not all(math.isfinite(x) and x > 0 for x in spacing):
+        raise IngestError(
+            f"PixelSpacing is {spacing[0]:g} x {spacing[1]:g} mm, must be above 0; "
+            "the header is damaged"
+        )
+    row, column = orientation[:3], orientation[3:]
+    lengths = math.hypot(*row), math.hypot(*column)
+    dot = sum(a * b for a, b in zip(row, column, strict=True))
+    off = max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(dot))
+    if not off <= _ORTHONORMAL_TOLERANCE:  # also where it is not a number
+        raise IngestError(
+            "ImageOrientationPatient is not two perpendicular unit vectors "
+            f"(off by {off:.2g}, at most {_ORTHONORMAL_TOLERANCE:g}); the header is damaged"
+        )
+
+
+def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | None) -> Plane:
+    if tile is None:
+        _check_geometry(view)
+    image_type = kind.image_type_tokens(view)
+    description = instance.series_description or ""
+    quantity = kind.quantity_code(view)
+    derived = kind.derived_kind(view, image_type, description, quantity)
+    return Plane(
+        instance=instance,
+        frame=frame,
+        tile=tile,
+        rows=tile.rows if tile else instance.layout.rows,
+        columns=tile.columns if tile else instance.layout.columns,
+        position_mm=tile.position_mm if tile else view.numbers(tags.IMAGE_POSITION_PATIENT),
+        orientation=view.numbers(tags.IMAGE_ORIENTATION_PATIENT),
+        spacing_mm=view.numbers(tags.PIXEL_SPACING),
+        slice_step_mm=view.number(tags.SPACING_BETWEEN_SLICES)
+        or view.number(tags.SLICE_THICKNESS),
+        rescale=_rescale(view),
+        image_type=image_type,
+        component=kind.image_component(view, image_type),
+        derived_kind=derived,
+        calculated=kind.is_calculated(
+            image_type, description, view.text(tags.DERIVATION_DESCRIPTION) or ""
+        ),
+        b_value=diffusion.b_value(view, description, derived),
+        says_diffusion=diffusion.says_diffusion(view, image_type, description),
+        direction=diffusion.direction(view),
+        directionality=diffusion.directionality(view),
+        echo_time_ms=_first(view, tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME),
+        inversion_time_ms=_first(view, tags.INVERSION_TIMES, tags.INVERSION_TIME),
+        repetition_time_ms=view.number(tags.REPETITION_TIME),
+        flip_angle_deg=view.number(tags.FLIP_ANGLE),
+        temporal_position=_whole(
+            view, tags.TEMPORAL_POSITION_INDEX, tags.TEMPORAL_POSITION_IDENTIFIER
+        ),
+        trigger_time_ms=_first(view, tags.NOMINAL_CARDIAC_TRIGGER_DELAY_TIME, tags.TRIGGER_TIME),
+        acquisition_number=_whole(view, tags.FRAME_ACQUISITION_NUMBER, tags.ACQUISITION_NUMBER),
+        acquisition_time_s=_acquisition_time_s(view),
+        instance_number=_whole(view, tags.INSTANCE_NUMBER) or 0,
+        facts=header_facts(view, image_type, quantity),
+    )
+
+
+def _moved(plane: Plane, frame: int, tile: Tile) -> Plane:
+    """The same plane at another tile."""
+    values = {name: getattr(plane, name) for name in Plane.__slots__}
+    return Plane(**values | {"frame": frame, "tile": tile, "position_mm": tile.position_mm})
+
+
+def _first(view: Elements, *candidates: int) -> float | None:
+    for tag in candidates:
+        value = view.number(tag)
+        if value is not None:
+            return value
+    return None
+
+
+def _whole(view: Elements, *candidates: int) -> int | None:
+    value = _first(view, *candidates)
+    return None if value is None else int(value)
+
+
+def _rescale(view: Elements) -> tuple[float, float]:
+    slope = view.number(tags.RESCALE_SLOPE)
+    intercept = view.number(tags.RESCALE_INTERCEPT)
+    return (1.0 if slope is None or slope == 0 else slope), intercept or 0.0
+
+
+def _acquisition_time_s(view: Elements) -> float | None:
+    """Seconds since midnight, or since year 0 where a date stands with it."""
+    stamp = view.text(tags.FRAME_ACQUISITION_DATE_TIME) or view.text(tags.ACQUISITION_DATE_TIME)
+    if stamp is None:
+        clock = view.text(tags.ACQUISITION_TIME) or view.text(tags.CONTENT_TIME)
+        if clock is None:
+            return None
+        stamp = (view.text(tags.ACQUISITION_DATE) or "00000000") + clock
+    digits = stamp.split("+")[0].split("-")[0].replace(":", "")
+    try:
+        days = int(digits[:4]) * 372 + int(digits[4:6]) * 31 + int(digits[6:8])  # monotonic
+        hours, minutes = int(digits[8:10]), int(digits[10:12] or 0)
+        return ((days * 24 + hours) * 60 + minutes) * 60 + float(digits[12:] or 0)
+    except ValueError:
+        return None
