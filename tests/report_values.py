@@ -4,11 +4,13 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mrsift.ingest import Scan, Study, scan
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import (
     BundleId,
@@ -205,3 +207,9 @@ def skipped() -> tuple[Skipped, ...]:
 def report() -> Report:
     """Two studies and skipped files."""
     return Report(BUNDLE, (pelvis(), head()), skipped())
+
+
+def scanned(studies: Sequence[Study], left_out: Sequence[Skipped] = ()) -> Scan:
+    """A scan with headers only; it was made from an empty folder."""
+    with TemporaryDirectory() as empty:
+        return replace(scan([empty]), studies=tuple(studies), skipped=tuple(left_out))

@@ -83,7 +83,7 @@ def test_ctrl_c_ends_in_one_line_without_half_a_file(tmp_path: Path, tiny_bundle
     terminal, for_mrsift = os.openpty()
     command = [MRSIFT, "identify", folder, "--model", tiny_bundle, "--json", tmp_path / "out.json"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=for_mrsift, env={**os.environ, "TERM": "dumb"}
+        command, stdout=subprocess.PIPE, stderr=for_mrsift, env={**os.environ, "TERM": "xterm"}
     ) as process:
         os.close(for_mrsift)
         shown = read_terminal(terminal, until=b"identifying")

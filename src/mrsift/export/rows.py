@@ -111,7 +111,8 @@ def volume_words(row: Sequence[VolumeInfo], series: Iterable[VolumeInfo]) -> lis
     if info.b_value is not None:
         words.append(f"b {info.b_value.s_per_mm2:g}")
     if info.derived_kind:
-        words.append(one_line(info.derived_kind))
+        is_trace = info.derived_kind.startswith("TRACE")
+        words.append("trace" if is_trace else one_line(info.derived_kind))
     if info.image_component != "magnitude":
         words.append(one_line(info.image_component).replace("_", " "))
     if len({peer.header.echo_time_ms for peer in peers}) > 1 and info.header.echo_time_ms:

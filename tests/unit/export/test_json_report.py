@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from mrsift.export.json_report import identify_json, show_json, to_text
-from mrsift.ingest import Scan, Study
+from mrsift.ingest import Study
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import PhysicsEvidence, Report, RoleChoice, Skipped, StudyReport
 from tests import schemas
-from tests.report_values import BUNDLE, b, pelvis, prediction, report, skipped, volume
+from tests.report_values import BUNDLE, b, pelvis, prediction, report, scanned, skipped, volume
 
 
 def test_a_whole_report_follows_the_published_schema() -> None:
@@ -87,7 +87,7 @@ def test_the_text_is_ascii_and_keeps_broken_file_names() -> None:
 def test_show_puts_volumes_under_their_series() -> None:
     volumes = tuple(item.volume for item in pelvis().predictions)
     broken = replace(volumes[0], volume_id="0" * 16, series_instance_uid=None, remarks=("a gap",))
-    value = show_json(Scan((Study("1.2.3", "exam", (*volumes, broken)),), skipped()))
+    value = show_json(scanned([Study("1.2.3", "exam", (*volumes, broken))], skipped()))
     schemas.parse(to_text(value))
     series = value["studies"][0]["series"]
     assert [item["series_number"] for item in series] == [1, 3, 4, 6, 6, 7, 9, 11, 12, 1]

@@ -4,7 +4,7 @@ from mrsift.export.terminal import open_console
 from mrsift.export.terminal_scan import print_scan
 from mrsift.ingest import Scan, Study
 from mrsift.types import Skipped
-from tests.report_values import b, volume
+from tests.report_values import b, scanned, volume
 
 
 def printed(scan: Scan) -> list[str]:
@@ -17,7 +17,7 @@ def test_series_volumes_geometry_b_value_and_remarks_are_shown() -> None:
     times = tuple(volume(3, "dce", temporal_position=time) for time in range(5))
     weighted = volume(2, "dwi", b_value=b(800.0, "1000000800"), remarks=("a gap of 7.2 mm",))
     scout = volume(1, None, localizer=True, obliquity_deg=0.0)
-    scan = Scan((Study("1.2", "exam", (scout, weighted, *times)),), (Skipped("x", "text"),))
+    scan = scanned([Study("1.2", "exam", (scout, weighted, *times))], [Skipped("x", "text")])
     lines = printed(scan)
     assert lines[0] == "Study: exam"
     assert lines[2].split() == ["1", "–", "axial", "24×384×384", "3.6×0.5×0.5", "3", "localizer"]
