@@ -158,16 +158,16 @@ def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bo
     series = rows.same_series(info, [prediction.volume for prediction in study.predictions])
     return Card(
         anchor=anchor,
-        series_number=rows.series_number(info),
+        series_number=rows.series_number([item.volume for item in row]),
         description=rows.description(info),
         words=", ".join(rows.volume_words([item.volume for item in row], series)),
         label=first.label,
         meaning=LABELS[first.label].meaning,
         probability=rows.probability_words(item.probability for item in row),
-        notes=tuple(rows.notes(first)),
+        notes=tuple(rows.notes(row)),
         chips=tuple(
             note
-            for note in rows.notes(first)
+            for note in rows.notes(row)
             if note not in ("conflict", rows.differing_opinions(first))
         ),
         conflict=rows.conflict_words(first) if first.conflict else "",

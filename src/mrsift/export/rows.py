@@ -63,18 +63,18 @@ def volume_key(info: VolumeInfo) -> Hashable:
 
 
 def prediction_key(prediction: Prediction) -> Hashable:
-    """As `volume_key`, and the same answer from the same opinions."""
-    opinions = (prediction.pixels, prediction.header)
+    """As `volume_key`, and the same answer; conflicts fold where they are the same one."""
+    opinions = (prediction.pixels, prediction.header) if prediction.conflict else ()
     return (
         *(volume_key(prediction.volume), prediction.label, prediction.localizer),
-        *(prediction.conflict, differing_opinions(prediction) != ""),
-        *(opinion and opinion.label for opinion in opinions if prediction.conflict),
+        *(prediction.conflict, *(opinion and opinion.label for opinion in opinions)),
     )
 
 
-def series_number(info: VolumeInfo) -> str:
-    """Series number, or a dash."""
-    return DASH if info.series_number is None else str(info.series_number)
+def series_number(row: Iterable[VolumeInfo]) -> str:
+    """Series number, or a dash; a few scanners count on within a series."""
+    numbers = [info.series_number for info in row if info.series_number is not None]
+    return ranges(numbers, most=1) or DASH
 
 
 def description(info: VolumeInfo) -> str:
@@ -199,26 +199,31 @@ def flags(info: VolumeInfo) -> list[str]:
     return [name for name, is_set in marks.items() if is_set]
 
 
-def notes(prediction: Prediction) -> list[str]:
-    """Flags and doubts of one answer, the gravest first."""
-    found = ["conflict"] if prediction.conflict else []
-    if differing := differing_opinions(prediction):
-        found.append(differing)
-    if not differing:
-        found += _most_like(prediction)
-    if is_unfamiliar(prediction):
-        found.append("unfamiliar image")
-    if prediction.localizer:
-        found.append("localizer")
-    return found + flags(prediction.volume)
+def notes(row: Sequence[Prediction]) -> list[str]:
+    """Flags and doubts of a row's answers, the gravest first, with how many they concern."""
+    first = row[0]
+    found = ["conflict"] if first.conflict else []
+    found += _counted(row, differing_opinions)
+    found += _counted(row, _most_like)
+    found += _counted(row, lambda item: "unfamiliar image" if is_unfamiliar(item) else "")
+    found += ["localizer"] if first.localizer else []
+    return found + flags(first.volume)
 
 
-def _most_like(prediction: Prediction) -> list[str]:
+def _counted(row: Sequence[Prediction], doubt: Callable[[Prediction], str]) -> list[str]:
+    """The first doubt of a row, with the number of volumes that have one unless all have."""
+    doubts = [words for words in map(doubt, row) if words]
+    if len(doubts) in (0, len(row)):
+        return doubts[:1]
+    return [f"{doubts[0]} ({len(doubts)} of {len(row)})"]
+
+
+def _most_like(prediction: Prediction) -> str:
     """The most probable label, where the answer is another: not sure enough, or not known."""
     best = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
     if best == prediction.label:
-        return []
-    return [f"most like {best} {_two_digits(prediction.probabilities[best])}"]
+        return ""
+    return f"most like {best} {_two_digits(prediction.probabilities[best])}"
 
 
 def is_unfamiliar(prediction: Prediction) -> bool:
@@ -242,9 +247,9 @@ def skipped_by_reason(skipped: Sequence[Skipped]) -> list[tuple[str, list[Skippe
 
 def conflict_words(prediction: Prediction) -> str:
     """What each side of a conflict says, and what the answer is, in one sentence or two."""
-    answer = [f"{prediction.label} {_two_digits(prediction.probability)}", *_most_like(prediction)]
+    answer = [f"{prediction.label} {_two_digits(prediction.probability)}", _most_like(prediction)]
     reason = one_line(prediction.conflict_reason or differing_opinions(prediction))
-    return f"{reason.rstrip('.')}. Answer: {', '.join(answer)}."
+    return f"{reason.rstrip('.')}. Answer: {', '.join(filter(None, answer))}."
 
 
 def count(number: int, name: str) -> str:

@@ -74,7 +74,7 @@ def name_cells(row: Sequence[VolumeInfo], study: Sequence[VolumeInfo]) -> list[T
     """
     info = row[0]
     return [
-        Text(rows.series_number(info)),
+        Text(rows.series_number(row)),
         Text(rows.description(info), "" if info.series_description else "dim"),
         Text(", ".join(rows.volume_words(row, rows.same_series(info, study)))),
     ]

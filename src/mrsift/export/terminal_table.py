@@ -55,7 +55,7 @@ def _table(study: StudyReport, found: list[Row], *, wide: bool) -> Table:
     table.add_column("label", no_wrap=True)
     table.add_column("prob.", no_wrap=True, justify="right")
     add_grid_columns(table, wide=wide)
-    notes = [rows.notes(row[0]) for row in found]
+    notes = [rows.notes(row) for row in found]
     if any(notes):
         table.add_column("notes", overflow="fold", min_width=14)
     volumes = [prediction.volume for prediction in study.predictions]

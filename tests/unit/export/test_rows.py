@@ -50,6 +50,9 @@ def test_answers_that_differ_stay_apart() -> None:
         rows.prediction_key(prediction(info, "T1W_CE", 0.9)),
         rows.prediction_key(prediction(info, "T1W", 0.9, conflict=True)),
         rows.prediction_key(prediction(info, "T1W", 0.9, pixels=opinion("ADC", 0.6))),
+        rows.prediction_key(
+            prediction(info, "T1W", 0.9, conflict=True, pixels=opinion("ADC", 0.6))
+        ),
     }
     assert len(keys) == 4
 
@@ -101,16 +104,16 @@ def test_notes_name_every_doubt() -> None:
         pixels=opinion("T2W", 0.81),
         header=opinion("ADC", 0.9),
     )
-    assert rows.notes(doubtful) == [
+    assert rows.notes([doubtful]) == [
         "conflict", "pixels T2W 0.81, header ADC 0.90", "unfamiliar image",
         "localizer", "calculated", "incomplete", "order assumed",
     ]  # fmt: skip
-    assert rows.notes(prediction(volume(1, "x"), "T2W", 0.9)) == []
+    assert rows.notes([prediction(volume(1, "x"), "T2W", 0.9)]) == []
 
 
 def test_an_answer_outside_the_profile_says_what_it_is_like() -> None:
     inside = prediction(volume(1, "x"), "FLAIR", 0.9)
-    assert rows.notes(replace(inside, label="UNKNOWN")) == ["most like FLAIR 0.90"]
+    assert rows.notes([replace(inside, label="UNKNOWN")]) == ["most like FLAIR 0.90"]
 
 
 def test_skipped_groups_put_mr_first_then_the_most() -> None:
@@ -120,6 +123,22 @@ def test_skipped_groups_put_mr_first_then_the_most() -> None:
     assert [(reason, len(group)) for reason, group in grouped] == [
         ("broken", 1), ("report", 3), ("text", 1),
     ]  # fmt: skip
+
+
+def test_notes_of_a_row_say_how_many_volumes_they_concern() -> None:
+    sure = prediction(volume(1, "x"), "T2W", 0.9)
+    unsure = replace(sure, pixels=opinion("ADC", 0.6))
+    strange = replace(sure, in_distribution=0.0)
+    assert rows.notes([sure, unsure, unsure, strange]) == [
+        "pixels ADC 0.60, header T2W 0.97 (2 of 4)",
+        "unfamiliar image (1 of 4)",
+    ]
+
+
+def test_series_numbers_of_a_row() -> None:
+    assert rows.series_number([volume(7, None)]) == "7"
+    assert rows.series_number([volume(number, None) for number in (1, 2, 3)]) == "1–3"
+    assert rows.series_number([replace(volume(1, None), series_number=None)]) == "–"
 
 
 def test_counts() -> None:
