@@ -66,10 +66,7 @@ class _Reader:
         if number != self._frame_number:
             layout = self.instance.layout
             try:
-                if layout.native:
-                    frame = self._native(number)
-                else:
-                    frame = self._decoded(number)
+                frame = self._native(number) if layout.native else self._decoded(number)
             except UnreadablePixels:
                 raise
             except IngestError as error:
@@ -98,8 +95,8 @@ class _Reader:
             )
         stored = np.frombuffer(raw, layout.dtype).reshape(layout.rows, layout.columns)
         unused = 8 * layout.dtype.itemsize - layout.bits_stored
-        if layout.dtype.kind == "i" and 0 < unused < 8 * layout.dtype.itemsize:
-            # The sign is the highest bit stored; the bits above it may hold anything.
+        if layout.dtype.kind in "iu" and 0 < unused < 8 * layout.dtype.itemsize:
+            # Bits above those stored may hold anything (PS3.5 8.1.1), as old overlays did.
             return (stored << unused) >> unused
         return stored
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 
 from mrsift.errors import UnreadablePixels
 

@@ -21,9 +21,16 @@ _GE_BIAS: Final = 1_000_000_000
 _MAX_B: Final = 100_000.0
 _SEQUENCE_NAME_B: Final = re.compile(r"(?i)^\*?[a-z0-9]*_b(\d+)(?:[a-z#]\w*)?$")
 _COMMENT_B: Final = re.compile(r"(?i)^\s*b\s*=\s*(\d+(?:\.\d+)?)")
-_DESCRIPTION_B: Final = re.compile(r"(?i)(?<![a-z0-9])(?:syn)?b(?:val(?:ue)?)?[ _=-]?(\d{1,5})(?!\d)")
+_COMMENT_DIRECTION: Final = re.compile(
+    r"(?i)^\s*b\s*=\s*[\d.]+\s*\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)"
+)
+_DESCRIPTION_B: Final = re.compile(
+    r"(?i)(?<![a-z0-9])(?:syn)?b(?:val(?:ue)?)?[ _=-]?(\d{1,5})(?!\d)"
+)
 _LIST_OF_B: Final = re.compile(r"(?i)^[ _,/+-]+(?:b[ _=-]?)?\d+(?![\d.]*[a-z])")
-_DIFFUSION_TEXT: Final = re.compile(r"(?i)(dwi|dti|diff|tracew?|(?<![a-z])b[ _-]?\d{2,4}(?![a-z\d]))")
+_DIFFUSION_TEXT: Final = re.compile(
+    r"(?i)(dwi|dti|diff|tracew?|(?<![a-z])b[ _-]?\d{2,4}(?![a-z\d]))"
+)
 _EPI: Final = frozenset(("EP", "RM"))
 
 Finder = Callable[[Elements, str], BValue | None]
@@ -40,7 +47,7 @@ def _siemens(view: Elements, _: str) -> BValue | None:
         found = view.number(tag, "")
         if found is not None:
             return _value(found, f"{tag_text(tag)} SIEMENS MR HEADER", _stored(view, tag))
-    if 0x00290010 in view or 0x00290011 in view:
+    if view.private(0x0029, "SIEMENS CSA HEADER", 0x10) is not None:
         values = csa_image_header(view).get("B_value", ())
         if values:
             return _value(_to_float(values[0]), "CSA B_value", values[0])
@@ -154,6 +161,9 @@ def direction(view: Elements) -> tuple[float, ...] | None:
     found = item.numbers(tags.DIFFUSION_GRADIENT_ORIENTATION)
     if len(found) == 3:
         return found
+    comment = _COMMENT_DIRECTION.match(view.text(tags.IMAGE_COMMENTS) or "")
+    if comment:
+        return tuple(float(number) for number in comment.groups())
     for tag in (view.private(0x0019, "SIEMENS MR HEADER", 0x0E), uih_tag(view, 0x37)):
         if tag is not None and len(found := view.numbers(tag, "FD")) == 3:
             return found
@@ -166,6 +176,15 @@ def direction(view: Elements) -> tuple[float, ...] | None:
         if None not in numbers:
             return tuple(number for number in numbers if number is not None)
     return None
+
+
+def is_trace(
+    b: BValue | None, direction: tuple[float, ...] | None, directionality: str | None
+) -> bool:
+    """Whether a weighted image is the mean over directions: isotropic, or direction 0, 0, 0."""
+    if b is None or b.s_per_mm2 <= 0:
+        return False
+    return directionality == "ISOTROPIC" or (direction is not None and not any(direction))
 
 
 def directionality(view: Elements) -> str | None:
@@ -193,13 +212,15 @@ def says_diffusion(view: Elements, tokens: tuple[str, ...], description: str) ->
 
 def uih_tag(view: Elements, element: int) -> int | None:
     """Tag of a private attribute of United Imaging, which writes a creator of many names."""
-    for block in range(0x10, 0x20):
-        creator = (view.text((0x0065 << 16) + block) or "").casefold()
+    for (group, creator), blocks in view.private_blocks().items():
+        if group != 0x0065:
+            continue
         maker = (view.text(tags.MANUFACTURER) or "").casefold()
-        known = creator == "image private header" or "uih" in creator or "uih" in maker
-        tag = (0x0065 << 16) + (block << 8) + element
-        if creator and known and tag in view:
-            return tag
+        if creator == "image private header" or "uih" in creator or "uih" in maker:
+            for block in blocks:
+                tag = (group << 16) + (block << 8) + element
+                if tag in view:
+                    return tag
     return None
 
 

@@ -88,13 +88,14 @@ class Elements:
         encoding: How the values are written.
     """
 
-    __slots__ = ("_sequences", "buffer", "encoding", "entries")
+    __slots__ = ("_blocks", "_sequences", "buffer", "encoding", "entries")
 
     def __init__(self, buffer: bytes, encoding: Encoding) -> None:
         self.buffer = buffer
         self.encoding = encoding
         self.entries: dict[int, tuple[bytes, int, int]] = {}
         self._sequences: dict[int, list[Elements]] = {}
+        self._blocks: dict[tuple[int, str], list[int]] | None = None
 
     def __contains__(self, tag: int) -> bool:
         return tag in self.entries
@@ -190,14 +191,21 @@ class Elements:
         Returns:
             The tag where the attribute is present, else None.
         """
-        wanted = creator.casefold()
-        for block in range(0x10, 0x20):
-            raw = self.raw((group << 16) + block)
-            if raw is not None and decode_text(raw, None).casefold() == wanted:
-                tag = (group << 16) + (block << 8) + element
-                if tag in self.entries:
-                    return tag
+        for block in self.private_blocks().get((group, creator.casefold()), ()):
+            tag = (group << 16) + (block << 8) + element
+            if tag in self.entries:
+                return tag
         return None
+
+    def private_blocks(self) -> dict[tuple[int, str], list[int]]:
+        """(group, private creator in small letters) -> blocks that it reserves."""
+        if self._blocks is None:
+            self._blocks = {}
+            for tag in self.entries:
+                if tag & 0x10000 and 0x10 <= tag & 0xFFFF <= 0xFF:
+                    creator = decode_text(self.raw(tag) or b"", None).casefold()
+                    self._blocks.setdefault((tag >> 16, creator), []).append(tag & 0xFF)
+        return self._blocks
 
 
 def decode_text(raw: bytes, character_set: bytes | None) -> str:
@@ -347,7 +355,7 @@ def _guess_syntax(buffer: bytes, start: int) -> str:
     return EXPLICIT_LITTLE if vr.isalpha() and vr.isupper() else IMPLICIT_LITTLE
 
 
-def _walk(  # noqa: PLR0912  one loop, kept together because it runs 100 times per object
+def _walk(
     into: Elements,
     position: int,
     end: int,
@@ -376,12 +384,14 @@ def _walk(  # noqa: PLR0912  one loop, kept together because it runs 100 times p
         if stop_group is not None and group != stop_group:
             return position
         tag = (group << 16) + element
-        if group == 0xFFFE:
-            if tag == _ITEM_END:
-                return position + 8
+        if tag == _ITEM_END:
+            return position + 8
         if depth == 0 and tag in _PIXELS:
             entries[tag] = (vr, value, length)
             return value
+        if length == _UNDEFINED and vr in (b"OB", b"OW"):  # the compressed pixels of an icon
+            position = _skip_fragments(buffer, value, end, order)
+            continue
         if length == _UNDEFINED:
             inner = Encoding(False, True) if vr == b"UN" else into.encoding
             items, position = _walk_items(buffer, value, end, inner, depth + 1)
@@ -395,6 +405,18 @@ def _walk(  # noqa: PLR0912  one loop, kept together because it runs 100 times p
     if depth == 0 and stop_group is None and (not whole or end - position > 1):
         raise _EndOfBuffer
     return position
+
+
+def _skip_fragments(buffer: bytes, position: int, end: int, order: str) -> int:
+    """Where encapsulated pixels inside a sequence end."""
+    unpack = struct.Struct(f"{order}HHI").unpack_from
+    while position + 8 <= end:
+        group, element, length = unpack(buffer, position)
+        position += 8
+        if (group << 16) + element == _SEQUENCE_END:
+            return position
+        position += length
+    raise _EndOfBuffer
 
 
 def _walk_items(

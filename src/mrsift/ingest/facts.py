@@ -36,9 +36,7 @@ _TAGS = (
 )
 
 
-def header_facts(
-    view: Elements, image_type: tuple[str, ...], quantity: str | None
-) -> HeaderFacts:
+def header_facts(view: Elements, image_type: tuple[str, ...], quantity: str | None) -> HeaderFacts:
     """Facts of one plane; planes that say the same share one value.
 
     Args:

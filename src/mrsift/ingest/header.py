@@ -38,7 +38,8 @@ class Plane:
         rescale: Slope and intercept of the Modality LUT.
         image_type: Image or Frame Type, in capitals.
         says_diffusion: The header calls it diffusion-weighted.
-        times: Date and time of acquisition as seconds, as far as stated.
+        acquisition_time_s: Date and time of acquisition in seconds, as far as stated.
+        collapse_flag: Which of several images GE computed from one acquisition.
     """
 
     instance: "Instance"
@@ -68,6 +69,7 @@ class Plane:
     acquisition_number: int | None
     acquisition_time_s: float | None
     instance_number: int
+    collapse_flag: int | None
     facts: HeaderFacts
 
 
@@ -222,6 +224,10 @@ def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | N
     description = instance.series_description or ""
     quantity = kind.quantity_code(view)
     derived = kind.derived_kind(view, image_type, description, quantity)
+    b_value = diffusion.b_value(view, description, derived)
+    direction, directionality = diffusion.direction(view), diffusion.directionality(view)
+    if derived is None and diffusion.is_trace(b_value, direction, directionality):
+        derived = "TRACE"
     return Plane(
         instance=instance,
         frame=frame,
@@ -231,8 +237,7 @@ def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | N
         position_mm=tile.position_mm if tile else view.numbers(tags.IMAGE_POSITION_PATIENT),
         orientation=view.numbers(tags.IMAGE_ORIENTATION_PATIENT),
         spacing_mm=view.numbers(tags.PIXEL_SPACING),
-        slice_step_mm=view.number(tags.SPACING_BETWEEN_SLICES)
-        or view.number(tags.SLICE_THICKNESS),
+        slice_step_mm=view.number(tags.SPACING_BETWEEN_SLICES) or view.number(tags.SLICE_THICKNESS),
         rescale=_rescale(view),
         image_type=image_type,
         component=kind.image_component(view, image_type),
@@ -240,10 +245,10 @@ def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | N
         calculated=kind.is_calculated(
             image_type, description, view.text(tags.DERIVATION_DESCRIPTION) or ""
         ),
-        b_value=diffusion.b_value(view, description, derived),
+        b_value=b_value,
         says_diffusion=diffusion.says_diffusion(view, image_type, description),
-        direction=diffusion.direction(view),
-        directionality=diffusion.directionality(view),
+        direction=direction,
+        directionality=directionality,
         echo_time_ms=_first(view, tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME),
         inversion_time_ms=_first(view, tags.INVERSION_TIMES, tags.INVERSION_TIME),
         repetition_time_ms=view.number(tags.REPETITION_TIME),
@@ -255,6 +260,7 @@ def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | N
         acquisition_number=_whole(view, tags.FRAME_ACQUISITION_NUMBER, tags.ACQUISITION_NUMBER),
         acquisition_time_s=_acquisition_time_s(view),
         instance_number=_whole(view, tags.INSTANCE_NUMBER) or 0,
+        collapse_flag=kind.ge_collapse_flag(view),
         facts=header_facts(view, image_type, quantity),
     )
 

@@ -59,7 +59,8 @@ _ADC_TEXT: Final = re.compile(
     r"(?i)(?<![a-z])(d?adc|apparent[ _]+diffusion[ _]+coeff[a-z.]*)(?![a-z])"
 )
 _CALCULATED_TEXT: Final = re.compile(
-    r"(?i)(calc_?bval|calc[a-z]*[ _]*b[ _-]?\d|synthetic|computed[ _]*(b|dwi)|(?<![a-z])cdwi|syn_?b)"
+    r"(?i)(calc_?bval|calc[a-z]*[ _]*b[ _-]?\d|synthetic|computed[ _]*(b|dwi)|syn_?b"
+    r"|(?<![a-z])cdwi)"
 )
 _LOCALIZER_TEXT: Final = re.compile(
     r"(?i)(?<![a-z])(loc(ali[sz]er)?s?|scouts?|survey|plan[ _-]?scan|3[ _-]?(pl|plane)"
@@ -79,7 +80,7 @@ def image_component(view: Elements, tokens: Iterable[str]) -> str:
     for component, words in _COMPONENTS.items():
         if not tokens.isdisjoint(words):
             return component
-    tag = view.private(0x0043, "GEMS_PARM_01", 0x2F) if 0x00430010 in view else None
+    tag = view.private(0x0043, "GEMS_PARM_01", 0x2F)
     if tag is not None:
         raw_type = view.number(tag, "SS")
         return _GE_RAW_DATA_TYPE.get(int(raw_type or 0), "magnitude")
@@ -107,25 +108,27 @@ def derived_kind(
     """Which map or composite it is, or None where the header does not say that it is one."""
     if quantity in _QUANTITY:
         return _QUANTITY[quantity]
-    found = set(tokens)
-    derived = tokens[:1] == ("DERIVED",)
-    for kind, words in _DERIVED.items():
-        if not found.isdisjoint(words):
-            if kind == "ADC" and _EADC_TEXT.search(description):
-                return "EADC"
-            return kind
-    collapse = view.private(0x0043, "GEMS_PARM_01", 0x30) if 0x00430010 in view else None
-    flag = int(view.number(collapse, "SS") or 0) if collapse is not None else 0
-    if flag in _GE_MAPS:
-        return _GE_MAPS[flag]
-    if derived:  # a name alone is trusted only where the image says that it was computed
-        if _EADC_TEXT.search(description):
-            return "EADC"
+    flag = ge_collapse_flag(view)
+    stated = next(
+        (name for name, words in _DERIVED.items() if not set(tokens).isdisjoint(words)),
+        _GE_MAPS.get(flag or 0),
+    )
+    # A name alone is trusted only where the image says that it was computed.
+    if _EADC_TEXT.search(description) and (stated == "ADC" or tokens[:1] == ("DERIVED",)):
+        return "EADC"
+    if stated is None and tokens[:1] == ("DERIVED",):
         if _ADC_TEXT.search(description):
             return "ADC"
         if flag == _GE_TRACE:
             return "TRACE"
-    return None
+    return stated
+
+
+def ge_collapse_flag(view: Elements) -> int | None:
+    """GE's number for which image this is of those computed from one acquisition, or None."""
+    tag = view.private(0x0043, "GEMS_PARM_01", 0x30)
+    flag = None if tag is None else view.number(tag, "SS")
+    return None if flag is None else int(flag)
 
 
 def is_calculated(tokens: tuple[str, ...], description: str, derivation: str) -> bool:

@@ -65,12 +65,12 @@ def tiles(
 def _mosaic(view: Elements, shape: tuple[int, int]) -> tuple[Tile, ...]:
     csa = csa_image_header(view)
     tag = view.private(0x0019, "SIEMENS MR HEADER", 0x0A)
-    count = view.number(tag, "") if tag is not None else None
-    if count is None:
-        stated = csa.get("NumberOfImagesInMosaic", ("0",))[0]
-        count = float(stated) if stated.isdigit() else 0.0
+    stated = csa.get("NumberOfImagesInMosaic", ("",))[0]
+    count: float | None = float(stated) if stated.isdigit() else None
+    if count is None and tag is not None:
+        count = view.number(tag, "US")
     step = view.number(tags.SPACING_BETWEEN_SLICES) or view.number(tags.SLICE_THICKNESS)
-    if count < 1 or step is None:
+    if count is None or count < 1 or step is None:
         raise IngestError(
             "Siemens mosaic without the number or spacing of its slices (private attributes "
             "removed?); export it again with them"

@@ -7,7 +7,9 @@ from mrsift.ingest import tags
 from mrsift.ingest.elements import Elements
 
 _STORAGE: Final = "1.2.840.10008.5.1.4.1.1."
-_MR_IMAGES: Final = frozenset((f"{_STORAGE}4", f"{_STORAGE}4.1", f"{_STORAGE}4.3", f"{_STORAGE}4.4"))
+_MR_IMAGES: Final = frozenset(
+    (f"{_STORAGE}4", f"{_STORAGE}4.1", f"{_STORAGE}4.3", f"{_STORAGE}4.4")
+)
 _OTHERS: Final = (
     ("1.2.840.10008.1.3.10", "an index of a DICOM medium (DICOMDIR); its images are read directly"),
     (f"{_STORAGE}2", "a CT image"),
@@ -48,9 +50,7 @@ def check_is_mr_image(elements: Elements) -> None:
     Raises:
         NotDicom: It is another kind of object; the message says which.
     """
-    sop_class = elements.text(tags.SOP_CLASS_UID) or elements.text(
-        tags.MEDIA_STORAGE_SOP_CLASS_UID
-    )
+    sop_class = elements.text(tags.SOP_CLASS_UID) or elements.text(tags.MEDIA_STORAGE_SOP_CLASS_UID)
     modality = (elements.text(tags.MODALITY) or "").upper()
     if sop_class in _MR_IMAGES:
         return

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 from mrsift.config import IngestSettings
-from mrsift.errors import IngestError, NotDicom, UnreadablePixels
+from mrsift.errors import IngestError, NotDicom
 from mrsift.ingest.assemble import read_voxels
 from mrsift.ingest.describe import volume_info
 from mrsift.ingest.header import Instance, Plane, read_instance
@@ -250,15 +251,9 @@ def _volumes(
         for group in sorted(groups, key=lambda group: group.order):
             info = volume_info(group, groups, "\n".join(key), settings, taken=planes)
             if remarks:
-                info = _with_remarks(info, remarks)
+                info = replace(info, remarks=(*info.remarks, *remarks))
             planes[info.volume_id] = group.planes
             yield info
-
-
-def _with_remarks(info: VolumeInfo, remarks: tuple[str, ...]) -> VolumeInfo:
-    from dataclasses import replace
-
-    return replace(info, remarks=(*info.remarks, *remarks))
 
 
 def _number_first(number: int | None) -> tuple[bool, int]:
@@ -286,8 +281,9 @@ class _Shown:
     def common(self, instances: Iterable[Instance]) -> str:
         """The deepest folder, or folder in an archive, that holds all these objects."""
         folders = [_folder_parts(instance.source.path) for instance in instances]
-        shared = os.path.commonprefix(folders)  # works on lists, too
-        return "".join(shared).rstrip("/!")
+        low, high = min(folders), max(folders)  # what these two share, all share
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+        return "".join(part for part, _ in same).rstrip("/!")
 
     def path(self, folder: str) -> str:
         """A folder relative to the input, as the user would write it."""

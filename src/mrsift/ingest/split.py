@@ -10,6 +10,8 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from mrsift.config import IngestSettings
@@ -63,12 +65,10 @@ def split_series(planes: Sequence[Plane], settings: IngestSettings) -> list[Grou
     groups = [Group(tuple(planes))]
     groups = _each(groups, lambda group: _by_geometry(group, settings))
     for name, value in _ALWAYS:
-        groups = _each(groups, lambda group, n=name, v=value: _by_value(group, n, v))  # type: ignore[misc]
-    for name, number, tolerance in _ALWAYS_NUMBERS:
-        groups = _each(
-            groups,
-            lambda group, n=name, v=number, t=tolerance: _by_number(group, n, v, t, settings),  # type: ignore[misc]
-        )
+        groups = _each(groups, partial(_by_value, name=name, value=value))
+    groups = _each(groups, _by_b_value)
+    for name, number in _TIMES:
+        groups = _each(groups, partial(_by_time_constant, name=name, number=number))
     groups = _each(groups, lambda group: _by_stack(group, settings))
     groups = _each(groups, lambda group: _part_copies(group, settings))
     return [_sorted(group, settings) for group in groups]
@@ -170,14 +170,14 @@ def _decimals(values: Sequence[float], digits: int) -> str:
 
 
 _ALWAYS: Final[tuple[tuple[str, Callable[[Plane], str]], ...]] = (
+    ("series number", lambda plane: str(plane.instance.series_number)),
     ("image component", lambda plane: plane.component),
     ("derived kind", lambda plane: plane.derived_kind or ""),
     ("calculated", lambda plane: str(plane.calculated)),
 )
-_ALWAYS_NUMBERS: Final[tuple[tuple[str, Callable[[Plane], float | None], float], ...]] = (
-    ("echo time", lambda plane: plane.echo_time_ms, _TIME_TOLERANCE_MS),
-    ("inversion time", lambda plane: plane.inversion_time_ms, _TIME_TOLERANCE_MS),
-    ("b-value", lambda plane: plane.b_value and plane.b_value.s_per_mm2, _B_TOLERANCE),
+_TIMES: Final[tuple[tuple[str, Callable[[Plane], float | None]], ...]] = (
+    ("echo time", lambda plane: plane.echo_time_ms),
+    ("inversion time", lambda plane: plane.inversion_time_ms),
 )
 
 
@@ -187,23 +187,29 @@ def _by_value(group: Group, name: str, value: Callable[[Plane], str]) -> list[Gr
     return _parted(group, name, [known.index(one) for one in values], values)
 
 
-def _by_number(
-    group: Group,
-    name: str,
-    number: Callable[[Plane], float | None],
-    tolerance: float,
-    settings: IngestSettings,
+def _by_b_value(group: Group) -> list[Group]:
+    found = [None if plane.b_value is None else plane.b_value.s_per_mm2 for plane in group.planes]
+    return _parted(group, "b-value", _numbered(found, _B_TOLERANCE), _shown(found))
+
+
+def _by_time_constant(
+    group: Group, name: str, number: Callable[[Plane], float | None]
 ) -> list[Group]:
     found = [number(plane) for plane in group.planes]
-    # None sorts first and is far from every number.
-    values = [-1e9 if value is None else value for value in found]
-    numbers = cluster(values, tolerance)
-    if len(set(numbers)) == len(numbers) > 2 and _most_copies(group, settings) == 1:
+    numbers = _numbered(found, _TIME_TOLERANCE_MS)
+    if len(set(numbers)) == len(numbers) > 2 and not _repeats(group.planes):
         # Another value in each plane of a stack without copies is no property of a volume.
-        numbers = [0] * len(numbers)
-        found = [None] * len(numbers)
-    shown = ["" if value is None else f"{value:.3f}" for value in found]
-    return _parted(group, name, numbers, shown)
+        return [replace(group, key=(*group.key, (name, "")), order=(*group.order, 0))]
+    return _parted(group, name, numbers, _shown(found))
+
+
+def _numbered(values: Sequence[float | None], tolerance: float) -> list[int]:
+    """Cluster numbers; None comes first, far from every number."""
+    return cluster([-1e9 if value is None else value for value in values], tolerance)
+
+
+def _shown(values: Sequence[float | None]) -> list[str]:
+    return ["" if value is None else f"{value:.3f}" for value in values]
 
 
 def _by_stack(group: Group, settings: IngestSettings) -> list[Group]:
@@ -218,6 +224,10 @@ def _by_stack(group: Group, settings: IngestSettings) -> list[Group]:
 def _most_copies(group: Group, settings: IngestSettings) -> int:
     places = place_numbers(group.planes, settings.position_tolerance_mm)
     return max(Counter(places).values())
+
+
+def _repeats(planes: Sequence[Plane]) -> bool:
+    return len({plane.position_mm for plane in planes}) < len(planes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +252,7 @@ _WITNESSES: Final = (
     _Witness("directionality", lambda plane: plane.directionality or ""),
     _Witness("direction", lambda plane: plane.direction, _DIRECTION_TOLERANCE),
     _Witness("trigger time", lambda plane: plane.trigger_time_ms, 0.5, temporal=True),
+    _Witness("collapse flag", lambda plane: plane.collapse_flag),
     _Witness("flip angle", lambda plane: plane.flip_angle_deg, 0.1),
     _Witness("repetition time", lambda plane: plane.repetition_time_ms, 0.1),
     _Witness("acquisition number", lambda plane: plane.acquisition_number, temporal=True),
@@ -276,8 +287,10 @@ def _by_witness(group: Group, witness: _Witness) -> list[Group]:
         texts = sorted(set(shown))
         numbers = [texts.index(text) for text in shown]
     else:
-        plain = [value if isinstance(value, float | int) else -1e9 for value in values]
-        numbers = cluster(plain, witness.tolerance)
+        numbers = _numbered(
+            [value if isinstance(value, float | int) else None for value in values],
+            witness.tolerance,
+        )
     parts = _parted(group, witness.name, numbers, shown)
     return _timed(parts) if witness.temporal else parts
 
@@ -315,7 +328,7 @@ def _by_time(group: Group, settings: IngestSettings) -> list[Group]:
     ranked = [sorted(column, key=lambda plane: plane.acquisition_time_s or 0) for column in columns]
     sets = [[column[k] for column in ranked] for k in range(counts.pop())]
     spans = [[plane.acquisition_time_s or 0 for plane in planes] for planes in sets]
-    if any(max(a) >= min(b) for a, b in zip(spans, spans[1:], strict=False)):
+    if any(max(a) >= min(b) for a, b in pairwise(spans)):
         return []
     rank = {id(plane): k for k, planes in enumerate(sets) for plane in planes}
     numbers = [rank[id(plane)] for plane in group.planes]
@@ -356,9 +369,7 @@ def _layout_ranks(
         lambda number: (number - start) % copies,
     )
     for layout in layouts:
-        taken = [
-            [layout(plane.instance_number) for plane in column] for column in columns.values()
-        ]
+        taken = [[layout(plane.instance_number) for plane in column] for column in columns.values()]
         if all(len(set(row)) == len(row) and max(row) < copies for row in taken):
             return {
                 id(plane): layout(plane.instance_number)
