@@ -50,9 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: After `--help` and `--version`, and with status 2 for wrong usage.
     """
+    chosen = None
     try:
         with standard_output():
             chosen = make_parser().parse_args(arguments)
+        if chosen is None:  # help, for a reader that left early
+            return ExitStatus.DONE
         return int(chosen.verb(chosen))
     except OutputError as error:
         tell(str(error))
