@@ -18,7 +18,14 @@ from pathlib import Path
 
 import dcm2niix
 
-from bench.judges import AFFINE_TOLERANCE_MM, DCM2NIIX_OPTIONS, Difference, Result, examine
+from bench.judges import (
+    AFFINE_TOLERANCE_MM,
+    DCM2NIIX_OPTIONS,
+    ORIENTATION_TOLERANCE,
+    Difference,
+    Result,
+    examine,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -57,7 +64,8 @@ def page(results: Iterable[Result]) -> str:
         "",
         "Volumes are compared in world coordinates: same voxels, and corners of the grid within"
         f" {AFFINE_TOLERANCE_MM:g} mm. 4D files of dcm2niix are taken apart. highdicom is asked"
-        " about each volume of at least two classic files, and of one whole enhanced file.",
+        " about each volume of at least two classic files, and of one whole enhanced file, with a"
+        f" tolerance of {ORIENTATION_TOLERANCE:g} on direction cosines.",
         "",
         "| file set | volumes | dcm2niix | agree | highdicom asked | agree | largest step, mm |",
         "|---|---:|---:|---:|---:|---:|---:|",

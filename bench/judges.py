@@ -29,6 +29,9 @@ DCM2NIIX_OPTIONS = (
     *("-f", "%s_%j"),
 )
 AFFINE_TOLERANCE_MM = 1e-3
+ORIENTATION_TOLERANCE = 1e-6
+"""Of a direction cosine. highdicom's own is none at all, and GE rounds from slice to slice."""
+
 _REFUSALS = (ValueError, AttributeError, RuntimeError, TypeError, KeyError)
 
 
@@ -206,7 +209,9 @@ def _stack_with_highdicom(info: VolumeInfo, folder: Path) -> highdicom.Volume | 
     names = dict.fromkeys(info.files)
     planes = [pydicom.dcmread(folder / name.split("!", 1)[1], force=True) for name in names]
     if info.frames is None and len(planes) >= 2:
-        return highdicom.get_volume_from_series(planes, apply_real_world_transform=False)
+        return highdicom.get_volume_from_series(
+            planes, apply_real_world_transform=False, orientation_tol=ORIENTATION_TOLERANCE
+        )
     if info.frames is not None and len(planes) == 1:
         enhanced = planes[0].SOPClassUID == pydicom.uid.EnhancedMRImageStorage
         if enhanced and planes[0].NumberOfFrames == len(info.frames):
