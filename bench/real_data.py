@@ -29,7 +29,7 @@ from mrsift.evaluate.confusion import confusion_matrix, markdown_table
 from mrsift.evaluate.intervals import wilson_interval
 from mrsift.infer import runtime
 from mrsift.infer.decide import Judge, Seen
-from mrsift.infer.identify import look
+from mrsift.infer.look import look
 from mrsift.infer.profile import named_profile
 from mrsift.ingest import Study, scan
 from mrsift.labels import LABEL_NAMES, UNKNOWN

@@ -25,7 +25,9 @@ import sys
 from pathlib import Path
 from dcm_classifier.image_type_inference import ImageTypeClassifierBase
 from dcm_classifier.study_processing import ProcessOneDicomStudyToVolumesMappingBase
-study = ProcessOneDicomStudyToVolumesMappingBase(Path(sys.argv[1]), ImageTypeClassifierBase())
+study = ProcessOneDicomStudyToVolumesMappingBase(
+    study_directory=Path(sys.argv[1]), inferer=ImageTypeClassifierBase()
+)
 study.run_inference()
 """
 
@@ -56,9 +58,11 @@ for study in found.studies:
 from mrsift.bundle import Bundle, default_bundle_path
 from mrsift.ingest import scan
 from mrsift.preprocess import prepare
+from threadpoolctl import threadpool_limits
 settings = Bundle.load(default_bundle_path()).manifest.preprocess
 found = scan([EXAM])
 volumes = [found.read(info) for study in found.studies for info in study.volumes]
+threadpool_limits(1)  # as `identify` does
 TIMER()
 for volume in volumes:
     prepare(volume.voxels, volume.affine_lps_mm, settings)

@@ -1,6 +1,7 @@
 """`mrsift identify`: names every volume below the given paths."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,9 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         MrsiftError: Wrong usage, or an output that cannot be written.
     """
     check_outputs([arguments.json, arguments.csv, arguments.html], arguments.paths)
+    # Volumes are worked on side by side; starting threads of NumPy's own takes longer than
+    # importing it. What the user has set stays.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mrsift.infer.identify import IdentifyOptions, identify
 
     options = IdentifyOptions(

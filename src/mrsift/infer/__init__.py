@@ -2,7 +2,8 @@
 
 In: paths, or the volumes of a study from `ingest`. Out: `types.Report`.
 
-    identify.py   paths -> report: reading, preparing and the network side by side
+    identify.py   paths -> report
+    look.py       volumes -> what the network sees: reading, preparing, answering side by side
     runtime.py    a bundle's ONNX -> compiled network -> numbers
     evidence.py   header -> opinion: asks every witness and adds their log-odds
         witness.py           what a witness is, and how loudly it may speak

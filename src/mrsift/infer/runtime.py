@@ -1,8 +1,7 @@
 """The compiled network: ONNX bytes -> numbers, on the CPU, without torch.
 
-OpenVINO is imported here only, and only when a network is wanted. Importing and
-compiling take longer than answering for a volume, so `start` does both in a thread
-while the caller reads headers.
+OpenVINO is imported here only, and only when a network is wanted. Compiling takes longer
+than answering for a volume, so `start` does it in a thread while the caller reads headers.
 """
 
 import importlib
@@ -113,6 +112,9 @@ def start(path: Path, streams: int) -> "Future[Network]":
     Returns:
         Future of the network; its `result` raises `BundleError` where the bundle is bad.
     """
+    # Importing holds the interpreter's lock: in the thread it would only take turns with the
+    # caller, slowly. Compiling does not.
+    _import_openvino()
     with_one_thread = ThreadPoolExecutor(1, thread_name_prefix="mrsift-compile")
     future = with_one_thread.submit(lambda: Network(Bundle.load(path), streams))
     with_one_thread.shutdown(wait=False)
