@@ -1,19 +1,18 @@
 """Planes -> voxels, read when they are asked for."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.errors import IngestError, UnreadablePixels
 from mrsift.ingest.header import Instance, Plane
+from mrsift.ingest.object_header import inflate_object
 from mrsift.types import Float32Array
 
 if TYPE_CHECKING:
     from pydicom import Dataset
-
-_MAX_INFLATED_BYTES: Final = 1 << 31
 
 
 def read_voxels(planes: Sequence[Plane]) -> Float32Array:
@@ -102,9 +101,7 @@ class _Reader:
 
     def _inflate(self) -> bytes:
         if self._inflated is None:
-            from mrsift.ingest.elements import inflate_object
-
-            self._inflated = inflate_object(self.instance.source.read(), _MAX_INFLATED_BYTES)
+            self._inflated = inflate_object(self.instance.source.read())
         return self._inflated
 
     def _decoded(self, number: int) -> NDArray[Any]:

@@ -5,9 +5,10 @@ from typing import Final
 
 from mrsift.config import IngestSettings
 from mrsift.ingest.geometry import grid
+from mrsift.ingest.group import Group
 from mrsift.ingest.header import Plane
 from mrsift.ingest.research_header import plane_and_obliquity
-from mrsift.ingest.split import Group, volume_id
+from mrsift.ingest.split import volume_id
 from mrsift.types import VolumeInfo
 
 _LOCALIZER_SLICES: Final = 7

@@ -1,4 +1,4 @@
-"""Bytes of a DICOM object -> its data elements, without the pixels.
+"""Bytes -> the data elements of a DICOM object.
 
 Only the place of each value is noted; a value is decoded when it is asked for. For the headers
 of one exam this is several times faster than pydicom, whose import alone takes longer than
@@ -11,31 +11,22 @@ Source:
 
 import math
 import struct
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mrsift.errors import NotDicom
 from mrsift.ingest import tags
 
-if TYPE_CHECKING:
-    from mrsift.ingest.source import Source
-
-IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
-DEFLATED_LITTLE: Final = "1.2.840.10008.1.2.1.99"
-EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
-NATIVE: Final = (IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED_LITTLE, EXPLICIT_BIG)
-"""Transfer syntaxes whose pixels lie in the object as they are."""
-
-_UNDEFINED: Final = 0xFFFFFFFF
+UNDEFINED: Final = 0xFFFFFFFF
 _ITEM: Final = 0xFFFEE000
 _ITEM_END: Final = 0xFFFEE00D
 _SEQUENCE_END: Final = 0xFFFEE0DD
 _LONG_VR: Final = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
-_PIXELS: Final = (tags.FLOAT_PIXEL_DATA, tags.DOUBLE_FLOAT_PIXEL_DATA, tags.PIXEL_DATA)
+PIXELS: Final = (tags.FLOAT_PIXEL_DATA, tags.DOUBLE_FLOAT_PIXEL_DATA, tags.PIXEL_DATA)
+"""Where an object's header ends."""
+
 _NUMBER_FORMAT: Final = {
     "US": "H",
     "SS": "h",
@@ -48,9 +39,6 @@ _NUMBER_FORMAT: Final = {
     "SV": "q",
 }
 _MAX_DEPTH: Final = 16
-_FIRST_READ_BYTES: Final = 1 << 15
-_MAX_HEADER_BYTES: Final = 1 << 28
-_PREAMBLE_BYTES: Final = 128
 _CHARACTER_SETS: Final = {
     "": "ascii",
     "ISO_IR 6": "ascii",
@@ -63,7 +51,7 @@ _CHARACTER_SETS: Final = {
 }
 
 
-class _EndOfBuffer(Exception):
+class EndOfBuffer(Exception):
     """The walk needs bytes that have not been read."""
 
 
@@ -166,7 +154,7 @@ class Elements:
             end = entry[1] + entry[2]
             try:
                 self._sequences[tag] = _walk_items(self.buffer, entry[1], end, encoding, 1)[0]
-            except _EndOfBuffer:
+            except EndOfBuffer:
                 return []
         return self._sequences[tag]
 
@@ -223,139 +211,7 @@ def decode_text(raw: bytes, character_set: bytes | None) -> str:
     return str(decode_bytes(raw, encodings, set())).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """An object's data elements and where its pixels are.
-
-    Attributes:
-        elements: All data elements before the pixels, file meta information included.
-        transfer_syntax: UID, guessed where the file has no meta information.
-        pixel_tag: Which pixel element it has, or None.
-        pixel_offset: First byte of the pixel value, in the inflated object where deflated.
-        pixel_bytes: Declared length; None where undefined (encapsulated).
-        available_bytes: Bytes that are really there from `pixel_offset` on.
-    """
-
-    elements: Elements
-    transfer_syntax: str
-    pixel_tag: int | None
-    pixel_offset: int
-    pixel_bytes: int | None
-    available_bytes: int
-
-
-def read_header(source: "Source") -> Header:
-    """Read one object up to its pixels.
-
-    Args:
-        source: A file, with or without preamble and meta information.
-
-    Returns:
-        Its header.
-
-    Raises:
-        NotDicom: It is empty, is no DICOM object, or ends within the header.
-    """
-    if source.size == 0:
-        raise NotDicom("the file is empty (0 bytes); export it again")
-    with source.open() as stream:
-        buffer = stream.read(_FIRST_READ_BYTES)
-        if not looks_like_dicom(buffer):
-            raise NotDicom("not a DICOM, NIfTI, NRRD or MetaImage file; remove it or convert it")
-        while True:
-            try:
-                return parse_header(buffer, source.size)
-            except _EndOfBuffer:
-                more = stream.read(3 * len(buffer))
-                if not more or len(buffer) > _MAX_HEADER_BYTES:
-                    raise NotDicom(
-                        f"the file ends within its header, after {len(buffer)} bytes; "
-                        "it is truncated, export it again"
-                    ) from None
-                buffer += more
-
-
-def looks_like_dicom(buffer: bytes) -> bool:
-    """Whether the first bytes can be those of a DICOM object, with or without preamble."""
-    if buffer[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == b"DICM":
-        return True
-    if len(buffer) < 8:
-        return False
-    group, element = struct.unpack_from("<HH", buffer)
-    if group == 0x0800 and buffer[4:6].isalpha() and buffer[4:6].isupper():
-        return True  # big endian, no meta information
-    if group not in (0x0002, 0x0008) or element > 0x3000:
-        return False
-    explicit = buffer[4:6].isalpha() and buffer[4:6].isupper()
-    length = struct.unpack_from("<I", buffer, 4)[0]
-    return explicit or length < 0x10000
-
-
-def inflate(buffer: bytes, limit: int) -> bytes:
-    """Inflate a deflated data set.
-
-    Args:
-        buffer: Deflated bytes, possibly cut off.
-        limit: Largest size of the result.
-
-    Raises:
-        NotDicom: The bytes are not deflated data.
-    """
-    decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        return decompressor.decompress(buffer, limit)
-    except zlib.error as error:
-        raise NotDicom(f"the deflated data set cannot be inflated ({error})") from error
-
-
-def inflate_object(buffer: bytes, limit: int) -> bytes:
-    """A deflated object with its data set inflated; offsets are those of `read_header`."""
-    start = _data_set_start(buffer)
-    return buffer[:start] + inflate(buffer[start:], limit)
-
-
-def _data_set_start(buffer: bytes) -> int:
-    preamble = buffer[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == b"DICM"
-    meta = Elements(buffer, Encoding(True, True))
-    return _walk(meta, _PREAMBLE_BYTES + 4 if preamble else 0, len(buffer), stop_group=0x0002)
-
-
-def parse_header(buffer: bytes, size: int) -> Header:
-    """Parse the first bytes of an object; see `read_header`."""
-    start = _PREAMBLE_BYTES + 4 if buffer[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == b"DICM" else 0
-    meta = Elements(buffer, Encoding(True, True))
-    start = _walk(meta, start, len(buffer), stop_group=0x0002)
-    syntax = meta.text(tags.TRANSFER_SYNTAX_UID)
-    if syntax == DEFLATED_LITTLE:
-        if len(buffer) < size:
-            raise _EndOfBuffer
-        buffer = buffer[:start] + inflate(buffer[start:], _MAX_HEADER_BYTES * 8)
-        size = len(buffer)
-    if syntax is None:
-        syntax = _guess_syntax(buffer, start)
-    encoding = Encoding(syntax != IMPLICIT_LITTLE, syntax != EXPLICIT_BIG)
-    if encoding.explicit and not buffer[start + 4 : start + 6].isalpha():
-        encoding = Encoding(False, encoding.little)  # says explicit, is implicit
-    elements = Elements(buffer, encoding)
-    end = _walk(elements, start, len(buffer), whole=len(buffer) >= size)
-    elements.entries.update(meta.entries)
-    pixels = next((tag for tag in _PIXELS if tag in elements), None)
-    if pixels is None:
-        return Header(elements, syntax, None, end, None, max(0, size - end))
-    _, offset, length = elements.entries.pop(pixels)
-    declared = None if length == _UNDEFINED else length
-    return Header(elements, syntax, pixels, offset, declared, max(0, size - offset))
-
-
-def _guess_syntax(buffer: bytes, start: int) -> str:
-    group = buffer[start : start + 2]
-    if group == b"\x00\x08":
-        return EXPLICIT_BIG
-    vr = buffer[start + 4 : start + 6]
-    return EXPLICIT_LITTLE if vr.isalpha() and vr.isupper() else IMPLICIT_LITTLE
-
-
-def _walk(
+def walk(
     into: Elements,
     position: int,
     end: int,
@@ -375,7 +231,7 @@ def _walk(
             value = position + 8
             if vr in _LONG_VR:
                 if value + 4 > end:
-                    raise _EndOfBuffer
+                    raise EndOfBuffer
                 length = long(buffer, value)[0]
                 value += 4
         else:
@@ -386,13 +242,13 @@ def _walk(
         tag = (group << 16) + element
         if tag == _ITEM_END:
             return position + 8
-        if depth == 0 and tag in _PIXELS:
+        if depth == 0 and tag in PIXELS:
             entries[tag] = (vr, value, length)
             return value
-        if length == _UNDEFINED and vr in (b"OB", b"OW"):  # the compressed pixels of an icon
+        if length == UNDEFINED and vr in (b"OB", b"OW"):  # the compressed pixels of an icon
             position = _skip_fragments(buffer, value, end, order)
             continue
-        if length == _UNDEFINED:
+        if length == UNDEFINED:
             inner = Encoding(False, True) if vr == b"UN" else into.encoding
             items, position = _walk_items(buffer, value, end, inner, depth + 1)
             entries[tag] = (b"SQ", value, position - value)
@@ -400,10 +256,10 @@ def _walk(
             continue
         position = value + length
         if position > end:
-            raise _EndOfBuffer
+            raise EndOfBuffer
         entries[tag] = (vr, value, length)
     if depth == 0 and stop_group is None and (not whole or end - position > 1):
-        raise _EndOfBuffer
+        raise EndOfBuffer
     return position
 
 
@@ -416,7 +272,7 @@ def _skip_fragments(buffer: bytes, position: int, end: int, order: str) -> int:
         if (group << 16) + element == _SEQUENCE_END:
             return position
         position += length
-    raise _EndOfBuffer
+    raise EndOfBuffer
 
 
 def _walk_items(
@@ -436,11 +292,11 @@ def _walk_items(
         if tag != _ITEM:
             raise NotDicom(f"a sequence holds {tags.tag_text(tag)} in place of an item")
         item = Elements(buffer, encoding)
-        stop = end if length == _UNDEFINED else position + length
+        stop = end if length == UNDEFINED else position + length
         if stop > end:
-            raise _EndOfBuffer
-        position = _walk(item, position, stop, depth=depth)
-        if length != _UNDEFINED:
+            raise EndOfBuffer
+        position = walk(item, position, stop, depth=depth)
+        if length != UNDEFINED:
             position = stop
         items.append(item)
     return items, position

@@ -21,6 +21,8 @@ def frame_views(elements: Elements) -> list[Elements]:
     Returns:
         One per item of the Per-Frame Functional Groups Sequence; empty where there is none.
     """
+    if tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE not in elements:
+        return []
     frames = elements.items(tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
     shared = elements.first(tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
     ground = dict(elements.entries)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from mrsift.config import IngestSettings
 from mrsift.errors import IngestError, NotDicom, UnreadablePixels
 from mrsift.ingest import diffusion, kind, tags
-from mrsift.ingest.elements import Elements, Header, read_header
+from mrsift.ingest.elements import Elements
 from mrsift.ingest.enhanced import frame_views
 from mrsift.ingest.facts import header_facts
 from mrsift.ingest.layout import PixelLayout, pixel_layout
 from mrsift.ingest.mosaic import Tile, tiles
 from mrsift.ingest.object_class import check_is_mr_image
+from mrsift.ingest.object_header import Header, read_header
 from mrsift.types import BValue, HeaderFacts
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 from mrsift.config import IngestSettings
 from mrsift.errors import UnreadablePixels
 from mrsift.ingest import tags
-from mrsift.ingest.elements import DEFLATED_LITTLE, NATIVE, Header
+from mrsift.ingest.object_header import DEFLATED_LITTLE, NATIVE, Header
 
 _PADDING_BYTES: Final = 64
 _TRUSTED_BYTES: Final = 1 << 26
