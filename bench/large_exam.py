@@ -2,11 +2,12 @@
 
     python bench/large_exam.py [--files 2200] [--volumes 100] [--keep FOLDER]
 
-The exam is made from ProstateX-0001 in ../shared/data: whole volumes are copied with new
-UIDs and changed pixels until there are enough of both, all in one study.
+The exam is made from ProstateX-0001 in ../shared/data: its volumes in turns, each as a series
+of its own with new UIDs, changed pixels and as many slices as are wanted, all in one study.
 """
 
 import argparse
+import copy
 import io
 import os
 import subprocess
@@ -14,7 +15,6 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +28,19 @@ EXAM = SHARED / "prostate" / "dicom" / "ProstateX-0001.zip"
 MEBIBYTE = 2**20
 
 
-def copy_volume(files: list[bytes], folder: Path, number: int) -> None:
-    """Writes one volume as a series of its own, with new UIDs and other pixels."""
+def copy_volume(files: list[bytes], slices: int, folder: Path, number: int) -> None:
+    """Writes one volume as a series of its own, begun again from below where it is too short."""
     rng = np.random.default_rng(number)
-    series_uid = generate_uid(entropy_srcs=["series", str(number)])
-    study_uid = generate_uid(entropy_srcs=["study"])
+    originals = [pydicom.dcmread(io.BytesIO(content)) for content in files]
+    positions = np.array([one.ImagePositionPatient for one in originals], dtype=float)
+    step = (positions[-1] - positions[0]) / (len(positions) - 1)
     folder.mkdir(parents=True)
-    for index, content in enumerate(files):
-        dataset = pydicom.dcmread(io.BytesIO(content))
-        dataset.StudyInstanceUID = study_uid
-        dataset.SeriesInstanceUID = series_uid
+    for index in range(slices):
+        dataset = copy.deepcopy(originals[index % len(originals)])
+        dataset.ImagePositionPatient = [round(x, 6) for x in positions[0] + index * step]
+        dataset.InstanceNumber = index + 1
+        dataset.StudyInstanceUID = generate_uid(entropy_srcs=["study"])
+        dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["series", str(number)])
         dataset.SOPInstanceUID = generate_uid(entropy_srcs=[str(number), str(index)])
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         dataset.SeriesNumber = number + 1
@@ -48,27 +51,14 @@ def copy_volume(files: list[bytes], folder: Path, number: int) -> None:
 
 
 def sources() -> list[list[bytes]]:
-    """The files of each volume of the exam, fewest first."""
+    """The files of each volume of the exam, feet to head."""
     found = scan([EXAM])
     with zipfile.ZipFile(EXAM) as archive:
-        volumes = [
+        return [
             [archive.read(name.partition("!")[2]) for name in info.files]
             for study in found.studies
             for info in study.volumes
         ]
-    return sorted(volumes, key=len)
-
-
-def plan(lengths: list[int], files: int, volumes: int) -> Iterator[int]:
-    """Which source each volume copies: in turns, then the longest while files are missing."""
-    left_files = files
-    for left_volumes in range(volumes, 0, -1):
-        wanted = left_files / left_volumes
-        turn = (volumes - left_volumes) % len(lengths)
-        best = min(range(len(lengths)), key=lambda index: abs(lengths[index] - wanted))
-        choice = turn if left_volumes > volumes // 2 else best
-        left_files -= lengths[choice]
-        yield choice
 
 
 def measure(command: list[str]) -> tuple[float, float]:
@@ -91,10 +81,11 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
-        volumes = sources()
-        lengths = [len(files) for files in volumes]
-        for number, choice in enumerate(plan(lengths, arguments.files, arguments.volumes)):
-            copy_volume(volumes[choice], folder / f"{number + 1:03d}", number)
+        originals = sources()
+        for number in range(arguments.volumes):
+            slices = (arguments.files + number) // arguments.volumes
+            original = originals[number % len(originals)]
+            copy_volume(original, slices, folder / f"{number + 1:03d}", number)
         made = [path.stat().st_size for path in folder.rglob("*.dcm")]
         print(f"{len(made)} files, {arguments.volumes} volumes, {sum(made) / MEBIBYTE:.0f} MiB\n")
         print("| command | time, s | peak memory, MiB |")
