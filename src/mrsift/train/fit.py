@@ -69,7 +69,8 @@ def fit(
         The trained network, in evaluation mode.
 
     Raises:
-        ConfigError: The checkpoint was made with other settings, or the pool is too small.
+        ConfigError: The checkpoint was made with other settings, the pool is too small, or the
+            loss is no longer a number.
     """
     if len(pool) < settings.batch:
         raise ConfigError(
@@ -96,6 +97,11 @@ def fit(
     network.train()
     for step, batch in enumerate(loader, start=done):
         loss = _one_step(network, optimiser, batch, step, settings)
+        if not math.isfinite(loss):
+            raise ConfigError(
+                f"The loss is {loss} at step {step + 1}; the last checkpoint is whole. Train with "
+                "a lower learning rate, or without bfloat16 (see `ResNet3dSettings`)."
+            )
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
             _save(folder / CHECKPOINT, network, optimiser, step + 1, settings)
             pace = (time.monotonic() - started) / (step + 1 - done)

@@ -15,7 +15,7 @@ from mrsift.simulate import draw_subject
 from mrsift.train import default
 from mrsift.train.pool import Pool, build_shard, pool_settings
 
-POOL_SHAPE = (16, 40, 40)
+POOL_SHAPE = (24, 60, 60)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(default, "SUBJECTS_PER_SHARD", 2)
         patch.setattr(default, "VALIDATION_EVERY", 2)
         patch.setattr(default, "POOL_SHAPE", POOL_SHAPE)
-        small = replace(default.PREPROCESS, input_shape=(16, 32, 32))
+        small = replace(default.PREPROCESS, input_shape=(24, 48, 48))
         patch.setattr(default, "PREPROCESS", small)
         default.main(["pool", "--runs", str(folder), "--subjects", "4", "--threads", "1"])
         yield folder
@@ -42,7 +42,7 @@ def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
 
     bundle = Bundle.load(out)
     assert bundle.id.version == "9"
-    assert bundle.manifest.preprocess.input_shape == (16, 32, 32)
+    assert bundle.manifest.preprocess.input_shape == (24, 48, 48)
     assert "mrsift.train.default fit" in bundle.manifest.made_by
     assert "Research use only" in bundle.card
     assert "3 of 4 right." in bundle.card

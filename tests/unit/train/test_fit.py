@@ -105,6 +105,11 @@ def test_a_pool_that_is_too_small_is_named(pool: Pool, tmp_path: Path) -> None:
         fit(pool, PREPROCESS, replace(SETTINGS, batch=1000), tmp_path)
 
 
+def test_a_loss_that_is_no_number_stops_the_run(pool: Pool, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"loss is (nan|inf).*lower learning rate"):
+        fit(pool, PREPROCESS, replace(SETTINGS, region_weight=float("inf")), tmp_path)
+
+
 def test_a_run_that_never_started_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="train first"):
         load_network(tmp_path)
