@@ -1,7 +1,7 @@
 """Every setting, on one page: one frozen dataclass per room.
 
-Defaults are what the shipped bundle and the tests use. Settings that must not drift
-between training and inference (`PreprocessSettings`) travel inside the model bundle.
+The defaults of `PreprocessSettings` are those of Sun et al. 2024; settings that must not drift
+between training and inference travel inside the model bundle, which brings its own.
 """
 
 from dataclasses import dataclass
