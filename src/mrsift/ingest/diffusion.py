@@ -25,7 +25,7 @@ _COMMENT_DIRECTION: Final = re.compile(
     r"(?i)^\s*b\s*=\s*[\d.]+\s*\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)"
 )
 _DESCRIPTION_B: Final = re.compile(
-    r"(?i)(?<![a-z0-9])(?:syn)?b(?:val(?:ue)?)?[ _=-]?(\d{1,5})(?!\d)"
+    r"(?i)(?<![a-z0-9])(?:syn)?b(?:val(?:ue)?)?[ _=-]?(\d{1,5})(?:(?![a-z\d])|(?=(t|s|tracew?)\b))"
 )
 _LIST_OF_B: Final = re.compile(r"(?i)^[ _,/+-]+(?:b[ _=-]?)?\d+(?![\d.]*[a-z])")
 _DIFFUSION_TEXT: Final = re.compile(

@@ -16,6 +16,7 @@ from typing import Final
 
 from mrsift.errors import NotDicom
 from mrsift.ingest import tags
+from mrsift.ingest.character_set import decode_text
 
 UNDEFINED: Final = 0xFFFFFFFF
 _ITEM: Final = 0xFFFEE000
@@ -39,16 +40,6 @@ _NUMBER_FORMAT: Final = {
     "SV": "q",
 }
 _MAX_DEPTH: Final = 16
-_CHARACTER_SETS: Final = {
-    "": "ascii",
-    "ISO_IR 6": "ascii",
-    "ISO_IR 100": "latin-1",
-    "ISO_IR 101": "iso8859-2",
-    "ISO_IR 144": "iso8859-5",
-    "ISO_IR 192": "utf-8",
-    "GB18030": "gb18030",
-    "GBK": "gbk",
-}
 
 
 class EndOfBuffer(Exception):
@@ -153,7 +144,9 @@ class Elements:
             encoding = Encoding(False, True) if entry[0] == b"UN" else self.encoding
             end = entry[1] + entry[2]
             try:
-                self._sequences[tag] = _walk_items(self.buffer, entry[1], end, encoding, 1)[0]
+                self._sequences[tag] = _walk_items(
+                    self.buffer, entry[1], end, encoding, 1, open_ended=False
+                )[0]
             except EndOfBuffer:
                 return []
         return self._sequences[tag]
@@ -196,31 +189,32 @@ class Elements:
         return self._blocks
 
 
-def decode_text(raw: bytes, character_set: bytes | None) -> str:
-    """Text of a value, without padding."""
-    raw = raw.strip(b" \0\t\r\n")
-    if raw.isascii() and b"\x1b" not in raw:
-        return raw.decode("ascii")
-    names = (character_set or b"").decode("ascii", "replace").replace("\0", "").split("\\")
-    name = names[0].strip()
-    if len(names) == 1 and name in _CHARACTER_SETS:
-        return raw.decode(_CHARACTER_SETS[name], "replace").strip()
-    from pydicom.charset import convert_encodings, decode_bytes
-
-    encodings = convert_encodings([part.strip() for part in names])
-    return str(decode_bytes(raw, encodings, set())).strip()
-
-
 def walk(
     into: Elements,
     position: int,
     end: int,
     *,
     stop_group: int | None = None,
-    whole: bool = True,
     depth: int = 0,
+    open_ended: bool = False,
 ) -> int:
-    """Note every data element from `position` on; return where the walk ended."""
+    """Note every data element from `position` on.
+
+    Args:
+        into: Receives them.
+        position: First byte.
+        end: Where the bytes, or the item, end.
+        stop_group: Stop before the first element of another group.
+        depth: Of nesting.
+        open_ended: An item that ends with its delimiter, not at `end`.
+
+    Returns:
+        Where the walk ended.
+
+    Raises:
+        EndOfBuffer: More bytes are needed.
+        NotDicom: Sequences are nested too deep or hold something else than items.
+    """
     buffer, entries = into.buffer, into.entries
     explicit, order = into.encoding.explicit, "<" if into.encoding.little else ">"
     short, long = struct.Struct(f"{order}HH2sH").unpack_from, struct.Struct(f"{order}I").unpack_from
@@ -250,7 +244,7 @@ def walk(
             continue
         if length == UNDEFINED:
             inner = Encoding(False, True) if vr == b"UN" else into.encoding
-            items, position = _walk_items(buffer, value, end, inner, depth + 1)
+            items, position = _walk_items(buffer, value, end, inner, depth + 1, open_ended=True)
             entries[tag] = (b"SQ", value, position - value)
             into._sequences[tag] = items
             continue
@@ -258,7 +252,7 @@ def walk(
         if position > end:
             raise EndOfBuffer
         entries[tag] = (vr, value, length)
-    if depth == 0 and stop_group is None and (not whole or end - position > 1):
+    if open_ended:
         raise EndOfBuffer
     return position
 
@@ -276,9 +270,9 @@ def _skip_fragments(buffer: bytes, position: int, end: int, order: str) -> int:
 
 
 def _walk_items(
-    buffer: bytes, position: int, end: int, encoding: Encoding, depth: int
+    buffer: bytes, position: int, end: int, encoding: Encoding, depth: int, *, open_ended: bool
 ) -> tuple[list[Elements], int]:
-    """The items of a sequence, and where it ended."""
+    """The items of a sequence, up to its delimiter if `open_ended`, and where it ended."""
     if depth > _MAX_DEPTH:
         raise NotDicom(f"sequences are nested more than {_MAX_DEPTH} deep; the file is damaged")
     unpack = struct.Struct("<HHI" if encoding.little else ">HHI").unpack_from
@@ -295,8 +289,10 @@ def _walk_items(
         stop = end if length == UNDEFINED else position + length
         if stop > end:
             raise EndOfBuffer
-        position = walk(item, position, stop, depth=depth)
+        position = walk(item, position, stop, depth=depth, open_ended=length == UNDEFINED)
         if length != UNDEFINED:
             position = stop
         items.append(item)
+    if open_ended:
+        raise EndOfBuffer
     return items, position

@@ -138,9 +138,11 @@ def parse_header(buffer: bytes, size: int) -> Header:
     if encoding.explicit and not buffer[start + 4 : start + 6].isalpha():
         encoding = Encoding(False, encoding.little)  # says explicit, is implicit
     elements = Elements(buffer, encoding)
-    end = walk(elements, start, len(buffer), whole=len(buffer) >= size)
+    end = walk(elements, start, len(buffer))
     elements.entries.update(meta.entries)
     pixels = next((tag for tag in PIXELS if tag in elements), None)
+    if pixels is None and (len(buffer) < size or len(buffer) - end > 1):
+        raise EndOfBuffer
     if pixels is None:
         return Header(elements, syntax, None, end, None, max(0, size - end))
     _, offset, length = elements.entries.pop(pixels)
