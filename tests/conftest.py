@@ -1,5 +1,6 @@
 """Fixtures that several test folders share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from mrsift.config import PreprocessSettings
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import BValue, HeaderFacts, VolumeInfo
 from tests.shared_data import require_shared_data
+
+os.environ.pop("COLUMNS", None)  # set by pytest-xdist; tables of the commands are not to heed it
 
 TINY_SHAPE = (8, 16, 16)
 TINY_FEATURES = 6
