@@ -16,7 +16,8 @@ from mrsift.labels import LABEL_NAMES
 from mrsift.types import BValue, HeaderFacts, VolumeInfo
 from tests.shared_data import require_shared_data
 
-os.environ.pop("COLUMNS", None)  # set by pytest-xdist; tables of the commands are not to heed it
+# readline, which pytest imports, sets it, and the workers inherit it.
+os.environ.pop("COLUMNS", None)
 
 TINY_SHAPE = (8, 16, 16)
 TINY_FEATURES = 6
