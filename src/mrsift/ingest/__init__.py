@@ -13,7 +13,7 @@ split.py       planes of a series -> one group per volume, never interleaved
 geometry.py    positions -> order, spacing, affine
 describe.py    group -> `VolumeInfo`
 studies.py     objects -> studies: duplicates dropped, patients kept apart
-assemble.py    planes -> voxels (decode.py for compressed ones)
+assemble.py    planes -> voxels (decode.py for compressed ones, lookup.py for tables)
 research.py    NIfTI, NRRD and MetaImage, by the same door: nifti.py, itk.py,
     research_header.py (what they have in common), sidecar.py (what stands beside NIfTI)
 scan.py        all of it; bad data become `Skipped` here

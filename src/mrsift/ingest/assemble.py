@@ -34,7 +34,9 @@ def read_voxels(planes: Sequence[Plane]) -> Float32Array:
             reader = _Reader(plane.instance)
         stored = reader.plane(plane)
         slope, intercept = plane.rescale
-        if (slope, intercept) == (1.0, 0.0):
+        if plane.instance.lut is not None:
+            target[...] = plane.instance.lut.apply(stored)
+        elif (slope, intercept) == (1.0, 0.0):
             target[...] = stored
         else:
             with np.errstate(over="ignore"):  # beyond float32 is infinite, and set to 0 below

@@ -1,17 +1,29 @@
 """Copies of a position told apart: by what differs, by time, last by InstanceNumber."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 from mrsift.config import IngestSettings
-from mrsift.ingest.geometry import cluster_vectors, place_numbers
-from mrsift.ingest.group import Group, decimals, each, most_copies, numbered, order_free, parted
+from mrsift.ingest.geometry import cluster_vectors, place_numbers, slice_normal
+from mrsift.ingest.group import (
+    Group,
+    decimals,
+    each,
+    most_copies,
+    numbered,
+    order_free,
+    parted,
+    ranks,
+)
 from mrsift.ingest.header import Plane
 
 _DIRECTION_TOLERANCE: Final = 2e-3
+_TOO_SMALL: Final = 0.6
+"""Steps below this share of the stated one lie between each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +57,53 @@ _WITNESSES: Final = (
 """In the order to try where positions repeat."""
 
 
+_CLOCKS: Final[tuple[Callable[[Plane], float | None], ...]] = (
+    lambda plane: plane.acquisition_time_s,
+    lambda plane: plane.trigger_time_ms,
+)
+
+
 def part_copies(group: Group, settings: IngestSettings) -> list[Group]:
     """Part a group until no position repeats."""
     copies = most_copies(group, settings)
     if copies == 1:
-        return [group]
+        return _part_shifted(group, settings)
     for witness in _WITNESSES:
         parts = _by_witness(group, witness)
         # More parts than copies means that it changes from slice to slice: no volume.
         if 1 < len(parts) <= copies and all(most_copies(part, settings) < copies for part in parts):
             return each(parts, lambda part: part_copies(part, settings))
     return _by_time(group, settings) or _by_instance_number(group, settings)
+
+
+def _part_shifted(group: Group, settings: IngestSettings) -> list[Group]:
+    """Part volumes whose positions lie between each other, as after motion correction.
+
+    They are told by steps that are smaller than the header states, and only where an
+    attribute parts them into regular volumes with the stated step.
+    """
+    stated = group.planes[0].slice_step_mm
+    usual = _usual_step(group.planes)
+    if stated is None or usual is None or usual > _TOO_SMALL * stated:
+        return [group]
+    for witness in _WITNESSES:
+        parts = _by_witness(group, witness)
+        steps = [_usual_step(part.planes) for part in parts]
+        if 1 < len(parts) <= len(group.planes) // 2 and all(
+            step is not None and abs(step - stated) <= (1 - _TOO_SMALL) * stated for step in steps
+        ):
+            return each(parts, lambda part: part_copies(part, settings))
+    return [group]
+
+
+def _usual_step(planes: Sequence[Plane]) -> float | None:
+    """Lower median of the steps, mm; None for a single plane."""
+    normal = slice_normal(planes[0].orientation).tolist()
+    heights = sorted(
+        sum(a * b for a, b in zip(plane.position_mm, normal, strict=True)) for plane in planes
+    )
+    steps = sorted(b - a for a, b in pairwise(heights))
+    return steps[(len(steps) - 1) // 2] if steps else None
 
 
 def _by_witness(group: Group, witness: _Witness) -> list[Group]:
@@ -66,8 +114,7 @@ def _by_witness(group: Group, witness: _Witness) -> list[Group]:
         known = iter(cluster_vectors(vectors, witness.tolerance))
         numbers = [next(known) + 1 if isinstance(value, tuple) else 0 for value in values]
     elif any(isinstance(value, str) for value in values):
-        texts = sorted(set(shown))
-        numbers = [texts.index(text) for text in shown]
+        numbers = ranks(shown)
     else:
         numbers = numbered(
             [value if isinstance(value, float | int) else None for value in values],
@@ -101,20 +148,24 @@ def _columns(group: Group, settings: IngestSettings) -> dict[int, list[Plane]]:
 
 
 def _by_time(group: Group, settings: IngestSettings) -> list[Group]:
-    """The k-th acquired copy of every position is volume k, if no volume overlaps the next."""
+    """The k-th copy of every position in time is volume k, if no volume overlaps the next."""
     columns = list(_columns(group, settings).values())
     counts = {len(column) for column in columns}
-    times = [[plane.acquisition_time_s for plane in column] for column in columns]
-    if len(counts) != 1 or any(time is None for row in times for time in row):
+    if len(counts) != 1:
         return []
-    ranked = [sorted(column, key=lambda plane: plane.acquisition_time_s or 0) for column in columns]
-    sets = [[column[k] for column in ranked] for k in range(counts.pop())]
-    spans = [[plane.acquisition_time_s or 0 for plane in planes] for planes in sets]
-    if any(max(a) >= min(b) for a, b in pairwise(spans)):
-        return []
-    rank = {id(plane): k for k, planes in enumerate(sets) for plane in planes}
-    numbers = [rank[id(plane)] for plane in group.planes]
-    return _timed(parted(group, "time", numbers, [str(number) for number in numbers]))
+    for clock in _CLOCKS:
+        times = {id(plane): clock(plane) for plane in group.planes}
+        known = {key: time for key, time in times.items() if time is not None}
+        if len(known) < len(times):
+            continue
+        ranked = [sorted(known[id(plane)] for plane in column) for column in columns]
+        volumes = list(zip(*ranked, strict=True))
+        if any(max(one) >= min(following) for one, following in pairwise(volumes)):
+            continue
+        starts = [min(one) for one in volumes]
+        numbers = [bisect_right(starts, known[id(plane)]) - 1 for plane in group.planes]
+        return _timed(parted(group, "time", numbers, [str(number) for number in numbers]))
+    return []
 
 
 def _by_instance_number(group: Group, settings: IngestSettings) -> list[Group]:

@@ -1,17 +1,20 @@
 """A group of planes -> `VolumeInfo`."""
 
 from collections.abc import Container, Sequence
+from itertools import combinations
 from typing import Final
 
 from mrsift.config import IngestSettings
-from mrsift.ingest.geometry import grid
+from mrsift.ingest.geometry import grid, slice_normal
 from mrsift.ingest.group import Group
 from mrsift.ingest.header import Plane
+from mrsift.ingest.kind import WEIGHTED
 from mrsift.ingest.research_header import plane_and_obliquity
 from mrsift.ingest.split import volume_id
 from mrsift.types import VolumeInfo
 
 _LOCALIZER_SLICES: Final = 7
+_LARGEST_COSINE: Final = 0.5  # planes of a localizer are at least 60 degrees apart
 
 
 def volume_info(
@@ -63,12 +66,18 @@ def volume_info(
         order_assumed=group.order_assumed,
         b_value=first.b_value,
         derived_kind=first.derived_kind,
-        calculated=first.calculated and first.derived_kind in (None, "TRACE", "TRACEW"),
+        calculated=_is_calculated(first),
         localizer=instance.called_localizer or _looks_like_localizer(siblings),
         temporal_position=group.temporal_position,
         remarks=(*placed.remarks, *group.remarks, *said),
         header=first.facts,
     )
+
+
+def _is_calculated(plane: Plane) -> bool:
+    """A name that says so counts on diffusion-weighted images only."""
+    weighted = plane.derived_kind is None or plane.derived_kind in WEIGHTED
+    return plane.calculated and weighted and (plane.b_value is not None or plane.says_diffusion)
 
 
 def _looks_like_localizer(siblings: Sequence[Group]) -> bool:
@@ -77,4 +86,9 @@ def _looks_like_localizer(siblings: Sequence[Group]) -> bool:
     for group in siblings:
         key = tuple(round(x, 1) + 0.0 for x in group.planes[0].orientation)
         turned.setdefault(key, []).extend(group.planes)
-    return len(turned) > 1 and all(len(planes) <= _LOCALIZER_SLICES for planes in turned.values())
+    if len(turned) not in (2, 3) or any(
+        len(planes) > _LOCALIZER_SLICES for planes in turned.values()
+    ):
+        return False
+    normals = [slice_normal(orientation) for orientation in turned]
+    return all(abs(float(a @ b)) < _LARGEST_COSINE for a, b in combinations(normals, 2))

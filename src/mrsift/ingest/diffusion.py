@@ -118,6 +118,8 @@ def _description(_: Elements, description: str) -> BValue | None:
     if len(matches) != 1 or _LIST_OF_B.match(description[matches[0].end() :]):
         return None
     b = matches[0][1]
+    if int(b) % 10:
+        return None  # B1 maps and the like
     return _value(float(b), "(0008,103E) SeriesDescription", b)
 
 

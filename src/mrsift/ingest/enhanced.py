@@ -8,32 +8,32 @@ Source:
     DICOM PS3.3 C.7.6.16 and C.8.13.
 """
 
+from collections.abc import Iterator
+
 from mrsift.ingest import tags
 from mrsift.ingest.elements import Elements
 
 
-def frame_views(elements: Elements) -> list[Elements]:
+def frame_views(elements: Elements) -> Iterator[Elements]:
     """The attributes of each frame.
 
     Args:
         elements: An object with functional groups.
 
-    Returns:
-        One per item of the Per-Frame Functional Groups Sequence; empty where there is none.
+    Yields:
+        One per item of the Per-Frame Functional Groups Sequence; nothing where there is none.
     """
     if tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE not in elements:
-        return []
+        return
     frames = elements.items(tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
     shared = elements.first(tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
     ground = dict(elements.entries)
     if shared is not None:
         ground |= _flattened(shared)
-    views = []
     for frame in frames:
         view = Elements(elements.buffer, elements.encoding)
         view.entries = ground | _flattened(frame)
-        views.append(view)
-    return views
+        yield view
 
 
 def _flattened(groups: Elements) -> dict[int, tuple[bytes, int, int]]:

@@ -98,8 +98,9 @@ def stack_numbers(planes: Sequence[Plane], tolerance_mm: float) -> list[int]:
         if np.abs(offsets - line).max() <= tolerance_mm:
             return [0] * len(planes)
     along, down = (cluster(offsets[:, axis].tolist(), tolerance_mm) for axis in (0, 1))
-    pairs = sorted(set(zip(along, down, strict=True)))
-    return [pairs.index(pair) for pair in zip(along, down, strict=True)]
+    pairs = list(zip(along, down, strict=True))
+    number = {pair: k for k, pair in enumerate(sorted(set(pairs)))}
+    return [number[pair] for pair in pairs]
 
 
 @dataclass(frozen=True, slots=True)

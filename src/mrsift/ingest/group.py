@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mrsift.config import IngestSettings
 from mrsift.ingest.geometry import cluster, place_numbers
@@ -70,6 +71,12 @@ def parted(group: Group, name: str, numbers: Sequence[int], values: Sequence[str
 def decimals(values: Sequence[float], digits: int) -> str:
     """Numbers as text that floating-point noise does not change."""
     return ",".join(f"{round(value, digits) + 0.0:.{digits}f}" for value in values)
+
+
+def ranks(values: Sequence[Any]) -> list[int]:
+    """Number the values in their order; equal ones get one number."""
+    number = {value: k for k, value in enumerate(sorted(set(values)))}
+    return [number[value] for value in values]
 
 
 def numbered(values: Sequence[float | None], tolerance: float) -> list[int]:

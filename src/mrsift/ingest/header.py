@@ -11,6 +11,7 @@ from mrsift.ingest.elements import Elements
 from mrsift.ingest.enhanced import frame_views
 from mrsift.ingest.facts import header_facts
 from mrsift.ingest.layout import PixelLayout, pixel_layout
+from mrsift.ingest.lookup import LookupTable, modality_lut
 from mrsift.ingest.mosaic import Tile, tiles
 from mrsift.ingest.object_class import check_is_mr_image
 from mrsift.ingest.object_header import Header, read_header
@@ -80,6 +81,7 @@ class Instance:
 
     Attributes:
         patient: What tells patients apart, for grouping only; never shown or logged.
+        lut: The Modality LUT where it is a table.
         planes: In the order of the object.
         remarks: What a user should know about this object.
         digest: SHA-256 of the file, where several objects share one SOPInstanceUID.
@@ -96,6 +98,7 @@ class Instance:
     frame_of_reference_uid: str | None
     called_localizer: bool
     layout: PixelLayout
+    lut: LookupTable | None = None
     planes: tuple[Plane, ...] = ()
     remarks: list[str] = field(default_factory=list)
     digest: str | None = None
@@ -145,15 +148,17 @@ def _instance(source: "Source", header: Header, settings: IngestSettings) -> Ins
             top.text(tags.PROTOCOL_NAME),
         ),
         layout=pixel_layout(header, settings),
+        lut=modality_lut(top),
     )
-    views = frame_views(top)
-    if views:
-        if len(views) != instance.layout.frames:
+    instance.planes = tuple(
+        _plane(instance, view, number, None) for number, view in enumerate(frame_views(top))
+    )
+    if instance.planes:
+        if len(instance.planes) != instance.layout.frames:
             raise UnreadablePixels(
-                f"{instance.layout.frames} frames but functional groups for {len(views)}; "
-                "the file is damaged, export it again"
+                f"{instance.layout.frames} frames but functional groups for "
+                f"{len(instance.planes)}; the file is damaged, export it again"
             )
-        instance.planes = tuple(_plane(instance, view, k, None) for k, view in enumerate(views))
         return instance
     if instance.layout.frames > 1:
         raise IngestError(
@@ -241,7 +246,7 @@ def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | N
         slice_step_mm=view.number(tags.SPACING_BETWEEN_SLICES) or view.number(tags.SLICE_THICKNESS),
         rescale=_rescale(view),
         image_type=image_type,
-        component=kind.image_component(view, image_type),
+        component=kind.image_component(view, image_type, description),
         derived_kind=derived,
         calculated=kind.is_calculated(
             image_type, description, view.text(tags.DERIVATION_DESCRIPTION) or ""

@@ -16,12 +16,21 @@ _COMPONENTS: Final[dict[str, tuple[str, ...]]] = {
         *("OP", "OPP_PHASE", "OUT_PHASE", "OPPOSED_PHASE", "OUTPHASE", "OUT_OF_PHASE"),
         *("OPPOSED-PHASE", "OUT-PHASE"),
     ),
-    "field_map": ("B0 MAP", "B0_MAP", "FIELD_MAP", "FIELD MAP", "B0"),
+    "field_map": ("B0 MAP", "B0_MAP", "FIELD_MAP", "FIELD MAP"),
     "phase": ("P", "PHASE", "PHASE MAP", "PHASE_MAP", "P_FFE", "P_SE", "P_IR", "VELOCITY MAP"),
     "real": ("R", "REAL", "R_FFE", "R_SE", "R_IR"),
     "imaginary": ("I", "IMAGINARY", "I_FFE", "I_SE", "I_IR"),
 }
 """Image component -> values of Image Type that say so; the first component that fits counts."""
+
+_GE_DIXON: Final = re.compile(r"(?i)^(water|fat|inphase|outphase):")
+_DIXON_NAMES: Final = {
+    "water": "water",
+    "fat": "fat",
+    "inphase": "in_phase",
+    "outphase": "opposed_phase",
+}
+"""GE writes the Dixon component before the name of the series only."""
 
 _GE_RAW_DATA_TYPE: Final = {1: "phase", 2: "real", 3: "imaginary"}
 
@@ -74,12 +83,15 @@ def image_type_tokens(view: Elements) -> tuple[str, ...]:
     return tuple(value.upper() for value in values)
 
 
-def image_component(view: Elements, tokens: Iterable[str]) -> str:
+def image_component(view: Elements, tokens: Iterable[str], description: str) -> str:
     """Which part of the complex or Dixon image it is; see `types.VolumeInfo`."""
     tokens = set(tokens)
     for component, words in _COMPONENTS.items():
         if not tokens.isdisjoint(words):
             return component
+    prefix = _GE_DIXON.match(description)
+    if prefix:
+        return _DIXON_NAMES[prefix[1].lower()]
     tag = view.private(0x0043, "GEMS_PARM_01", 0x2F)
     if tag is not None:
         raw_type = view.number(tag, "SS")

@@ -24,6 +24,7 @@ from mrsift.ingest.group import (
     numbered,
     order_free,
     parted,
+    ranks,
     repeats,
     shown,
 )
@@ -107,8 +108,9 @@ def _by_geometry(group: Group, settings: IngestSettings) -> list[Group]:
     sizes = [(plane.rows, plane.columns) for plane in planes]
     spacings = cluster_vectors([plane.spacing_mm for plane in planes], _SPACING_TOLERANCE_MM)
     frames = [plane.instance.frame_of_reference_uid or "" for plane in planes]
-    kinds = list(zip(turned, sizes, spacings, frames, strict=True))
-    numbers = [sorted(set(kinds)).index(kind) for kind in kinds]
+    if len(set(frames)) == len(frames) > 2:
+        frames = [""] * len(frames)  # de-identified into nonsense: another one for every plane
+    numbers = ranks(list(zip(turned, sizes, spacings, frames, strict=True)))
     values = [
         f"{decimals(plane.orientation, 3)} {plane.rows}x{plane.columns} "
         f"{decimals(plane.spacing_mm, 3)} {frame}"
@@ -131,8 +133,7 @@ _TIMES: Final[tuple[tuple[str, Callable[[Plane], float | None]], ...]] = (
 
 def _by_value(group: Group, name: str, value: Callable[[Plane], str]) -> list[Group]:
     values = [value(plane) for plane in group.planes]
-    known = sorted(set(values))
-    return parted(group, name, [known.index(one) for one in values], values)
+    return parted(group, name, ranks(values), values)
 
 
 def _by_b_value(group: Group) -> list[Group]:

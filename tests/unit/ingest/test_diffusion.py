@@ -49,6 +49,7 @@ def test_sequence_name(name: str, b: float | None) -> None:
         ("dwi b0 b1000", None),
         ("t2_tse_tra", None),
         ("B0map", None),
+        ("b1_calibration", None),
     ],
 )
 def test_description(description: str, b: float | None) -> None:

@@ -72,6 +72,16 @@ def test_modality_lut_of_slope_and_intercept(tmp_path: Path) -> None:
     assert found.voxels.dtype == np.float32
 
 
+def test_modality_lut_as_a_table(tmp_path: Path) -> None:
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [4, 102, 16])
+    table.ModalityLUTType = "US"
+    table.add_new("LUTData", "US", [7, 50, 900, 3])
+    write(tmp_path, volume(ModalityLUTSequence=Sequence([table])))
+    (found,) = load_volumes(tmp_path)
+    assert found.voxels[:, 0, 0].tolist() == [7, 7, 7, 50, 900, 3, 3, 3]
+
+
 def test_signed_pixels_and_bits_that_do_not_count(tmp_path: Path) -> None:
     stored = np.full((6, 8), -5, "<i2").view("<u2") & 0x0FFF | 0x7000
     write(tmp_path, volume(PixelRepresentation=1, PixelData=stored))

@@ -154,6 +154,56 @@ def test_instance_number_is_the_last_resort_and_marked(
     assert sum(info.shape[0] for info in volumes) == 24 - (missing is not None)
 
 
+def test_volumes_between_each_other_are_not_interleaved(tmp_path: Path) -> None:
+    """As prospective motion correction leaves them: no position repeats."""
+    shifts = (0.0, 0.4, 1.5)
+    phases = [
+        volume(100 * (k + 1), AcquisitionNumber=k + 1, position=(0.0, 0.0, shift))
+        for k, shift in enumerate(shifts)
+    ]
+    found, volumes = read(tmp_path, *phases)
+    assert sorted(lowest(found, info) for info in volumes) == [100, 200, 300]
+    assert all(info.complete for info in volumes)
+
+
+def test_odd_and_even_slices_of_two_passes_are_one_volume(tmp_path: Path) -> None:
+    datasets = volume()
+    for k, dataset in enumerate(datasets):
+        dataset.AcquisitionNumber = k % 2 + 1
+    del datasets[1]
+    found, (info,) = read(tmp_path, datasets)
+    assert found.read(info).voxels[:, 0, 0].tolist() == [100, 102, 103, 104, 105, 106, 107]
+
+
+def test_a_cine_with_its_own_trigger_time_in_each_slice(tmp_path: Path) -> None:
+    phases = []
+    for k in range(3):
+        phases.append(volume(100 * (k + 1)))
+        for n, dataset in enumerate(phases[-1]):
+            dataset.TriggerTime = 100.0 * k + 3.0 * n
+            dataset.InstanceNumber = 1
+    found, volumes = read(tmp_path, *phases)
+    assert sorted(lowest(found, info) for info in volumes) == [100, 200, 300]
+    assert not any(info.order_assumed for info in volumes)
+
+
+def test_a_frame_of_reference_for_every_plane_is_nonsense(tmp_path: Path) -> None:
+    datasets = volume()
+    for k, dataset in enumerate(datasets):
+        dataset.FrameOfReferenceUID = f"1.2.{k + 1}"
+    found, (info,) = read(tmp_path, datasets)
+    assert lowest(found, info) == 100
+
+
+@pytest.mark.parametrize(
+    ("description", "component"),
+    [("WATER: Ax LAVA", "water"), ("OutPhase: Ax LAVA", "opposed_phase"), ("Water", "magnitude")],
+)
+def test_dixon_names_of_ge(tmp_path: Path, description: str, component: str) -> None:
+    _, volumes = read(tmp_path, volume(SeriesDescription=description))
+    assert volumes[0].image_component == component
+
+
 def test_directions_and_averages(tmp_path: Path) -> None:
     volumes = []
     for d, direction in enumerate(([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])):
