@@ -7,7 +7,7 @@ object_header.py   a file -> the header of its object, read no further than its 
 header.py      data elements -> `Instance` with its planes, with the help of
     enhanced.py (frames), mosaic.py (tiles), kind.py (what an image is), layout.py (pixels),
     diffusion.py (b-values), private.py (CSA header), facts.py (evidence),
-    object_class.py (what is no MR image)
+    object_class.py (what is no MR image), placement.py (where a plane lies)
 split.py       planes of a series -> one group per volume, never interleaved
     group.py (how planes are parted), copies.py (where positions repeat)
 geometry.py    positions -> order, spacing, affine

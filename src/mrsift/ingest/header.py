@@ -1,8 +1,7 @@
 """One object -> `Instance` with its planes, classic, enhanced, mosaic and grid alike."""
 
-import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mrsift.config import IngestSettings
 from mrsift.errors import IngestError, NotDicom, UnreadablePixels
@@ -15,12 +14,11 @@ from mrsift.ingest.lookup import LookupTable, modality_lut
 from mrsift.ingest.mosaic import Tile, tiles
 from mrsift.ingest.object_class import check_is_mr_image
 from mrsift.ingest.object_header import Header, read_header
+from mrsift.ingest.placement import check_placement
 from mrsift.types import BValue, HeaderFacts
 
 if TYPE_CHECKING:
     from mrsift.ingest.source import Source
-
-_ORTHONORMAL_TOLERANCE: Final = 5e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +163,7 @@ def _instance(source: "Source", header: Header, settings: IngestSettings) -> Ins
             f"{instance.layout.frames} frames without functional groups, so without positions; "
             "export it as classic or enhanced MR"
         )
-    _check_geometry(top)
+    check_placement(top)
     shape = (instance.layout.rows, instance.layout.columns)
     found = tiles(top, kind.image_type_tokens(top), shape)
     if found is None:
@@ -187,45 +185,9 @@ def _patient(top: Elements) -> tuple[str, ...]:
     return others if any(others) else ()
 
 
-def _check_geometry(view: Elements) -> None:
-    position = view.numbers(tags.IMAGE_POSITION_PATIENT)
-    orientation = view.numbers(tags.IMAGE_ORIENTATION_PATIENT)
-    spacing = view.numbers(tags.PIXEL_SPACING)
-    missing = [
-        name
-        for name, values, count in (
-            ("ImagePositionPatient", position, 3),
-            ("ImageOrientationPatient", orientation, 6),
-            ("PixelSpacing", spacing, 2),
-        )
-        if len(values) != count
-    ]
-    if missing:
-        raise IngestError(
-            f"geometry is missing or unreadable ({', '.join(missing)}), so it cannot be placed "
-            "in a volume; export it again with it"
-        )
-    if not all(map(math.isfinite, position)):
-        raise IngestError("ImagePositionPatient is not finite; the header is damaged")
-    if not all(math.isfinite(x) and x > 0 for x in spacing):
-        raise IngestError(
-            f"PixelSpacing is {spacing[0]:g} x {spacing[1]:g} mm, must be above 0; "
-            "the header is damaged"
-        )
-    row, column = orientation[:3], orientation[3:]
-    lengths = math.hypot(*row), math.hypot(*column)
-    dot = sum(a * b for a, b in zip(row, column, strict=True))
-    off = max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(dot))
-    if not off <= _ORTHONORMAL_TOLERANCE:  # also where it is not a number
-        raise IngestError(
-            "ImageOrientationPatient is not two perpendicular unit vectors "
-            f"(off by {off:.2g}, at most {_ORTHONORMAL_TOLERANCE:g}); the header is damaged"
-        )
-
-
 def _plane(instance: Instance, view: Elements, frame: int | None, tile: Tile | None) -> Plane:
     if tile is None:
-        _check_geometry(view)
+        check_placement(view)
     image_type = kind.image_type_tokens(view)
     description = instance.series_description or ""
     quantity = kind.quantity_code(view)
