@@ -17,7 +17,7 @@ demo: .venv/project ## identify the demonstration studies (makes .venv, no torch
 
 test: .venv-dev/project system lint docs ## every check there is (makes .venv-dev, with torch)
 	@if [ "$$CI" = true ]; then .venv-dev/bin/python -c 'import torch; assert torch.version.cuda is None, "expected the CPU build of torch"'; fi
-	.venv-dev/bin/pytest --numprocesses 2 --durations 15
+	.venv-dev/bin/pytest --numprocesses 2 --dist loadfile --durations 15
 
 lint: .venv-dev/project ## format, lint, types and the direction of imports
 	.venv-dev/bin/ruff check
