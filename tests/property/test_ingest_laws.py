@@ -1,5 +1,6 @@
 """Laws of splitting: names, order and InstanceNumber do not matter; no plane is lost."""
 
+import contextlib
 import copy
 import random
 import tempfile
@@ -11,9 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import FileDataset
 
+from mrsift.errors import UnreadablePixels
 from mrsift.ingest import scan
 from mrsift.ingest.geometry import cluster, cluster_vectors
-from tests.dicom_builder import encoded, volume
+from tests.dicom_builder import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    encoded,
+    enhanced,
+    plane,
+    volume,
+)
 
 FEW = settings(max_examples=15, deadline=None)
 
@@ -119,3 +129,49 @@ def test_clusters_of_vectors_do_not_depend_on_order(
     shuffled = list(vectors)
     rng.shuffle(shuffled)
     assert dict(zip(shuffled, cluster_vectors(shuffled, 1e-3), strict=True)) == numbers
+
+
+SEEDS = (
+    encoded(plane()),
+    encoded(plane(syntax=ImplicitVRLittleEndian)),
+    encoded(plane(syntax=ExplicitVRBigEndian)),
+    encoded(plane(syntax=DeflatedExplicitVRLittleEndian)),
+    encoded(
+        plane(
+            private=[(0x0019, "SIEMENS MR HEADER", 0x0A, "US", 4)],
+            ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"],
+        )
+    ),
+    encoded(enhanced([{"position": (0.0, 0.0, 3.0 * k), "value": k, "b": 800} for k in range(3)])),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(
+        st.tuples(
+            st.floats(0, 1),
+            st.sampled_from([b"\0", b"\xff", b"nan ", b"1e99", b"-5", b"\\", b"\xff" * 4, b""]),
+            st.integers(0, 6),
+        ),
+        max_size=6,
+    ),
+    st.floats(0.1, 1),
+)
+def test_damage_ends_as_volumes_or_as_a_line(
+    seed: bytes, changes: list[tuple[float, bytes, int]], kept: float
+) -> None:
+    stored = bytearray(seed[: max(200, int(len(seed) * kept)) if kept < 0.5 else len(seed)])
+    for place, replacement, length in changes:
+        start = 132 + int(place * (len(stored) - 132))
+        stored[start : start + length] = replacement
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a.dcm").write_bytes(stored)
+        found = scan(folder)
+        for study in found.studies:
+            for info in study.volumes:
+                with contextlib.suppress(UnreadablePixels):
+                    assert found.read(info).voxels.shape == info.shape
+        assert all("\n" not in skipped.reason for skipped in found.skipped)
+        assert len(found.studies) + len(found.skipped) == 1

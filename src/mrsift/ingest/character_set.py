@@ -1,5 +1,6 @@
 """Text of DICOM values."""
 
+import warnings
 from typing import Final
 
 _CHARACTER_SETS: Final = {
@@ -25,5 +26,7 @@ def decode_text(raw: bytes, character_set: bytes | None) -> str:
         return raw.decode(_CHARACTER_SETS[name], "replace").strip()
     from pydicom.charset import convert_encodings, decode_bytes
 
-    encodings = convert_encodings([part.strip() for part in names])
-    return str(decode_bytes(raw, encodings, set())).strip()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # unknown character sets come out as question marks
+        encodings = convert_encodings([part.strip() for part in names])
+        return str(decode_bytes(raw, encodings, set())).strip()

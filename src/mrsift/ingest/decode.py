@@ -1,18 +1,40 @@
 """Compressed pixels, by pydicom and GDCM; imported only where an object needs it."""
 
 import io
+import struct
+import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels.utils import pixel_array
 
 from mrsift.errors import UnreadablePixels
 
 if TYPE_CHECKING:
     from mrsift.ingest.source import Source
+
+_DAMAGE: Final = (
+    *(ValueError, KeyError, EOFError, IndexError, TypeError, OSError, struct.error),
+    *(RuntimeError, NotImplementedError, AttributeError, OverflowError, MemoryError),
+    *(BytesLengthException, InvalidDicomError),
+)
+"""What pydicom and its decoders raise on damaged objects."""
+
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Odd values are not ours to judge; the lock, because filters belong to all threads."""
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def open_dataset(source: "Source") -> pydicom.Dataset:
@@ -23,13 +45,16 @@ def open_dataset(source: "Source") -> pydicom.Dataset:
 
     Raises:
         UnreadablePixels: pydicom cannot parse it.
+        IngestError: The file is gone.
     """
+    stored = source.read()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # values that are odd but not ours to judge
-            return pydicom.dcmread(io.BytesIO(source.read()), force=True)
-    except (ValueError, KeyError, EOFError, NotImplementedError, AttributeError) as error:
-        raise UnreadablePixels(f"cannot be parsed ({type(error).__name__}); damaged") from error
+        with _without_warnings():
+            return pydicom.dcmread(io.BytesIO(stored), force=True)
+    except _DAMAGE as error:
+        raise UnreadablePixels(
+            f"cannot be parsed to its end ({type(error).__name__}); the file is damaged"
+        ) from error
 
 
 def decode_frame(dataset: pydicom.Dataset, number: int) -> NDArray[Any]:
@@ -46,14 +71,11 @@ def decode_frame(dataset: pydicom.Dataset, number: int) -> NDArray[Any]:
         UnreadablePixels: The compressed data are damaged, or no decoder is installed.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _without_warnings():
             return np.asarray(pixel_array(dataset, index=number))
-    except (
-        *(ValueError, KeyError, EOFError, IndexError, TypeError),
-        *(RuntimeError, NotImplementedError, AttributeError, OSError),
-    ) as error:
-        syntax = dataset.file_meta.get("TransferSyntaxUID", "unknown")
+    except _DAMAGE as error:
+        meta = getattr(dataset, "file_meta", None) or pydicom.Dataset()
+        syntax = meta.get("TransferSyntaxUID", "unknown")
         name = getattr(syntax, "name", str(syntax))
         raise UnreadablePixels(
             f"compressed pixels ({name}) cannot be decoded ({type(error).__name__}); "

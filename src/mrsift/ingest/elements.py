@@ -14,7 +14,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from mrsift.errors import NotDicom
+from mrsift.errors import IngestError
 from mrsift.ingest import tags
 from mrsift.ingest.character_set import decode_text
 
@@ -213,7 +213,7 @@ def walk(
 
     Raises:
         EndOfBuffer: More bytes are needed.
-        NotDicom: Sequences are nested too deep or hold something else than items.
+        IngestError: Sequences are nested too deep or hold something else than items.
     """
     buffer, entries = into.buffer, into.entries
     explicit, order = into.encoding.explicit, "<" if into.encoding.little else ">"
@@ -274,7 +274,7 @@ def _walk_items(
 ) -> tuple[list[Elements], int]:
     """The items of a sequence, up to its delimiter if `open_ended`, and where it ended."""
     if depth > _MAX_DEPTH:
-        raise NotDicom(f"sequences are nested more than {_MAX_DEPTH} deep; the file is damaged")
+        raise IngestError(f"sequences are nested more than {_MAX_DEPTH} deep; the file is damaged")
     unpack = struct.Struct("<HHI" if encoding.little else ">HHI").unpack_from
     items: list[Elements] = []
     while position + 8 <= end:
@@ -284,7 +284,7 @@ def _walk_items(
         if tag == _SEQUENCE_END:
             return items, position
         if tag != _ITEM:
-            raise NotDicom(f"a sequence holds {tags.tag_text(tag)} in place of an item")
+            raise IngestError(f"a sequence holds {tags.tag_text(tag)} in place of an item")
         item = Elements(buffer, encoding)
         stop = end if length == UNDEFINED else position + length
         if stop > end:

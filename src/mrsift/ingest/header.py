@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mrsift.config import IngestSettings
-from mrsift.errors import IngestError, NotDicom, UnreadablePixels
+from mrsift.errors import IngestError, UnreadablePixels
 from mrsift.ingest import diffusion, kind, tags
 from mrsift.ingest.elements import Elements
 from mrsift.ingest.enhanced import frame_views
@@ -13,7 +13,7 @@ from mrsift.ingest.layout import PixelLayout, pixel_layout
 from mrsift.ingest.lookup import LookupTable, modality_lut
 from mrsift.ingest.mosaic import Tile, tiles
 from mrsift.ingest.object_class import check_is_mr_image
-from mrsift.ingest.object_header import Header, read_header
+from mrsift.ingest.object_header import Header
 from mrsift.ingest.placement import check_placement
 from mrsift.types import BValue, HeaderFacts
 
@@ -102,11 +102,12 @@ class Instance:
     digest: str | None = None
 
 
-def read_instance(source: "Source", settings: IngestSettings) -> Instance:
-    """Read one object's header.
+def read_instance(source: "Source", header: Header, settings: IngestSettings) -> Instance:
+    """Read what one object says of its planes.
 
     Args:
         source: A file.
+        header: Of the object in it.
         settings: Limits on what it may claim.
 
     Returns:
@@ -117,17 +118,6 @@ def read_instance(source: "Source", settings: IngestSettings) -> Instance:
         UnreadablePixels: Its pixels are missing, cut off, coloured or in an unknown coding.
         IngestError: Its geometry is missing or impossible.
     """
-    header = read_header(source)
-    try:
-        return _instance(source, header, settings)
-    except NotDicom:
-        raise
-    except IngestError as error:
-        error.add_note(header.elements.text(tags.STUDY_INSTANCE_UID) or "")
-        raise
-
-
-def _instance(source: "Source", header: Header, settings: IngestSettings) -> Instance:
     top = header.elements
     check_is_mr_image(top)
     instance = Instance(

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mrsift.errors import NotDicom
+from mrsift.errors import IngestError, NotDicom
 from mrsift.ingest import tags
 from mrsift.ingest.elements import PIXELS, UNDEFINED, Elements, Encoding, EndOfBuffer, walk
 
@@ -56,7 +56,8 @@ def read_header(source: "Source") -> Header:
         Its header.
 
     Raises:
-        NotDicom: It is empty, is no DICOM object, or ends within the header.
+        NotDicom: It is empty or no DICOM object.
+        IngestError: It is one, but damaged or cut off within the header.
     """
     if source.size == 0:
         raise NotDicom("the file is empty (0 bytes); export it again")
@@ -70,7 +71,7 @@ def read_header(source: "Source") -> Header:
             except EndOfBuffer:
                 more = stream.read(3 * len(buffer))
                 if not more or len(buffer) > _MAX_HEADER_BYTES:
-                    raise NotDicom(
+                    raise IngestError(
                         f"the file ends within its header, after {len(buffer)} bytes; "
                         "it is truncated, export it again"
                     ) from None
@@ -100,13 +101,13 @@ def _inflate(buffer: bytes) -> bytes:
         buffer: Deflated bytes, possibly cut off.
 
     Raises:
-        NotDicom: The bytes are not deflated data.
+        IngestError: The bytes are not deflated data.
     """
     decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         return decompressor.decompress(buffer, _MAX_INFLATED_BYTES)
     except zlib.error as error:
-        raise NotDicom(f"the deflated data set cannot be inflated ({error})") from error
+        raise IngestError(f"the deflated data set cannot be inflated ({error})") from error
 
 
 def inflate_object(buffer: bytes) -> bytes:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from mrsift.config import IngestSettings
 from mrsift.errors import IngestError, NotDicom
+from mrsift.ingest import tags
 from mrsift.ingest.assemble import read_voxels
 from mrsift.ingest.header import Instance, Plane, read_instance
+from mrsift.ingest.object_header import read_header
 from mrsift.ingest.research import VoxelReader, is_research, research_studies
 from mrsift.ingest.source import Source, walk
 from mrsift.ingest.studies import ShownPaths, Study, dicom_studies, without_duplicates
@@ -17,6 +19,9 @@ from mrsift.types import Skipped, Volume, VolumeInfo
 StrPath = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
 """Called with the number of files done and of all files."""
+
+_DICOM_NAMES = (".dcm", ".ima")
+"""Who is called like this should have been readable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,10 +127,16 @@ def _folder_of_index(path: Path) -> Path:
 
 def _read(source: Source, settings: IngestSettings) -> Instance | Skipped:
     try:
-        return read_instance(source, settings)
+        header = read_header(source)
     except NotDicom as error:
-        claims = source.path.lower().endswith((".dcm", ".ima")) and "not an MR" not in str(error)
+        claims = source.path.lower().endswith(_DICOM_NAMES)
         return Skipped(source.path, str(error), is_mr=claims)
     except IngestError as error:
-        study = (getattr(error, "__notes__", None) or [""])[0] or None
+        return Skipped(source.path, str(error), is_mr=True)
+    study = header.elements.text(tags.STUDY_INSTANCE_UID)
+    try:
+        return read_instance(source, header, settings)
+    except NotDicom as error:
+        return Skipped(source.path, str(error), is_mr=False, study_instance_uid=study)
+    except IngestError as error:
         return Skipped(source.path, str(error), is_mr=True, study_instance_uid=study)

@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from mrsift.errors import NotDicom
+from mrsift.errors import IngestError
 from mrsift.ingest.elements import Elements
 from mrsift.ingest.object_header import read_header
 from mrsift.ingest.private import csa_image_header
@@ -102,11 +102,11 @@ def nested(depth: int) -> bytes:
 
 @pytest.mark.parametrize("depth", [1, 15, 100, 2000])
 def test_sequences_without_end_are_refused(depth: int) -> None:
-    with pytest.raises(NotDicom):
+    with pytest.raises(IngestError):
         read_header(source(b"\0" * 128 + b"DICM" + nested(depth)))
 
 
 def test_lengths_beyond_the_file_are_refused() -> None:
     element = b"\x08\x00\x60\x00UT\0\0\xf0\xff\xff\xff"
-    with pytest.raises(NotDicom, match="ends within its header"):
+    with pytest.raises(IngestError, match="ends within its header"):
         read_header(source(b"\0" * 128 + b"DICM" + element + b"MR"))
