@@ -19,9 +19,7 @@ PACKAGE = ROOT / "src" / "mrsift"
 MAX_LINES = 300
 TABLES = {"types.py"}  # one page by design, with an attribute's meaning on each line
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "base", "manager", "misc"}
-OUTSIDE_WORDS = re.compile(
-    r"/(work|farm)/|/tmp/|\bissues? #?\d|\bfarm-\w+|this session|\bCEO\b|\b(TODO|FIXME|XXX)\b"
-)
+OUTSIDE_WORDS = re.compile(r"/tmp/|\b(TODO|FIXME|XXX)\b")
 SPEAKS_OF_OUTSIDE_WORDS = Path("tests/unit/test_project.py")
 PICTURE_BYTES = 500_000
 FILE_BYTES = 5_000_000
