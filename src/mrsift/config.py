@@ -68,3 +68,39 @@ class IdentifySettings:
     conflict_probability: float = 0.8
     pixel_reliability: float = 0.9
     header_reliability: float = 0.99
+
+
+Depth = Literal[10, 14, 18, 34, 50, 101]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What a network looks like; the defaults are the textbook's 3D ResNet-18.
+
+    Kernels, strides and shapes are (slices, rows, columns); a 2D network takes the last two.
+
+    Attributes:
+        dimensions: 3, or 2 for a network that sees each slice alone.
+        depth: Layers with weights: 10, 14, 18 and 34 of basic blocks, 50 and 101 of bottlenecks.
+        channels: Of the input.
+        width: Channels of the first stage; each stage has twice those of the one before.
+        stem_kernel: Of the first convolution.
+        stem_stride: Its stride.
+        stem_pool: A 3 x 3 x 3 maximum with stride 2 follows the first convolution.
+        slice_strides: What each stage divides the slices by. In plane, every stage but the
+            first divides by 2.
+        bottleneck_stride: Which convolution of a bottleneck has the stride: `1x1` as He et al.
+            printed it, `3x3` as is usual since.
+        dropout: Share of the pooled features that is dropped in training, before the heads.
+    """
+
+    dimensions: Literal[2, 3] = 3
+    depth: Depth = 18
+    channels: int = 1
+    width: int = 64
+    stem_kernel: tuple[int, int, int] = (7, 7, 7)
+    stem_stride: tuple[int, int, int] = (2, 2, 2)
+    stem_pool: bool = True
+    slice_strides: tuple[int, int, int, int] = (1, 2, 2, 2)
+    bottleneck_stride: Literal["1x1", "3x3"] = "3x3"
+    dropout: float = 0.0

@@ -1,5 +1,6 @@
 """Networks, readable top to bottom. torch lives here and in `train`, nowhere else.
 
-resnet3d.py    3D ResNet with a head for the label and one for the body region
-catalogue.py   the networks by name
+resnet.py      the ResNets, 2D and 3D: stem, stages of blocks, one head or two
+catalogue.py   `build`, and the table of parameters and multiply-adds
+resnet3d.py    the shipped network's first form, until training uses `resnet.py`
 """
