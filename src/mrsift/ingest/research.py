@@ -120,6 +120,14 @@ class VoxelReader:
         remark = f"{count:,} voxels are not finite numbers (NaN or infinite); read as 0"
         return Volume(replace(info, remarks=(*info.remarks, remark)), voxels)
 
+    def sources(self, info: VolumeInfo) -> tuple[Source, ...]:
+        """The image, then what stands beside it and belongs to it."""
+        image = self._sources[info.files[0]]
+        found = list(_companions(image, self._sources).values())
+        if image.path.lower().endswith(_ITK) and (data := itk.data_source(image, self._sources)):
+            found.append(data)
+        return tuple({source.path: source for source in (image, *found)}.values())
+
     def close(self) -> None:
         """Give the temporary file back; reading on opens a new one."""
         with self._lock:

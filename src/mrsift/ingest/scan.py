@@ -12,13 +12,16 @@ from mrsift.ingest.assemble import read_voxels
 from mrsift.ingest.header import Instance, Plane, read_instance
 from mrsift.ingest.object_header import read_header
 from mrsift.ingest.research import VoxelReader, is_research, research_studies
-from mrsift.ingest.source import Source, walk
+from mrsift.ingest.source import Source, shared_root, walk
 from mrsift.ingest.studies import ShownPaths, Study, dicom_studies, without_duplicates
 from mrsift.types import Skipped, Volume, VolumeInfo
 
 StrPath = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
 """Called with the number of files done and of all files."""
+
+CORRECTIONS_NAME = "mrsift-corrections.csv"
+"""A table of corrected labels, kept beside the study that it is about."""
 
 _DICOM_NAMES = (".dcm", ".ima")
 """Who is called like this should have been readable."""
@@ -31,12 +34,28 @@ class Scan:
     Attributes:
         studies: DICOM first, in order of their paths.
         skipped: What was left out, and why.
+        root: Absolute folder that the paths of volumes are relative to.
+        corrections: Tables of corrected labels that lie among or beside the input.
     """
 
     studies: tuple[Study, ...]
     skipped: tuple[Skipped, ...]
+    root: Path
+    corrections: tuple[Path, ...]
     _planes: dict[str, tuple[Plane, ...]] = field(repr=False)
     _research: VoxelReader = field(repr=False)
+
+    def planes(self, info: VolumeInfo) -> tuple[Plane, ...]:
+        """What the headers say of each slice, in slice order; empty for files without DICOM."""
+        return self._planes.get(info.volume_id, ())
+
+    def sources(self, info: VolumeInfo) -> tuple[Source, ...]:
+        """The files that hold one volume, each once, with what stands beside a NIfTI file."""
+        planes = self.planes(info)
+        if not planes:
+            return self._research.sources(info)
+        found = (plane.instance.source for plane in planes)
+        return tuple({source.path: source for source in found}.values())
 
     def read(self, info: VolumeInfo) -> Volume:
         """Read one volume; may be called from several threads.
@@ -76,6 +95,7 @@ def scan(
     inputs = [_folder_of_index(Path(path)) for path in given]
     found = list(walk(inputs, settings))
     sources = [item for item in found if isinstance(item, Source)]
+    corrections, sources = _set_corrections_aside(sources, inputs)
     skipped = [item for item in found if isinstance(item, Skipped)]
     research: list[Source] = []
     instances: list[Instance] = []
@@ -101,6 +121,8 @@ def scan(
     return Scan(
         tuple(studies),
         (*skipped, *doubles, *remarks, *refused),
+        shared_root(inputs),
+        corrections,
         planes,
         VoxelReader(research, settings),
     )
@@ -123,6 +145,21 @@ def load_volumes(path: StrPath | Sequence[StrPath]) -> list[Volume]:
 def _folder_of_index(path: Path) -> Path:
     """The folder of a DICOMDIR, whose images lie beside and below it."""
     return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
+
+
+def _set_corrections_aside(
+    sources: Sequence[Source], inputs: Sequence[Path]
+) -> tuple[tuple[Path, ...], list[Source]]:
+    """The tables of corrected labels among the sources or beside a file that was given."""
+    beside = [path.parent / CORRECTIONS_NAME for path in inputs if not path.is_dir()]
+    found = {path.resolve(): path for path in beside if path.is_file()}
+    images = []
+    for source in sources:
+        if source.local is not None and source.local.name == CORRECTIONS_NAME:
+            found[source.local.resolve()] = source.local
+        else:
+            images.append(source)
+    return tuple(found.values()), images
 
 
 def _read(source: Source, settings: IngestSettings) -> Instance | Skipped:

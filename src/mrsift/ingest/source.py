@@ -92,6 +92,18 @@ def walk(
     return _Walk(paths, settings or IngestSettings()).items()
 
 
+def shared_root(paths: Sequence[Path]) -> Path:
+    """The folder that shown paths are relative to; see `walk`.
+
+    Args:
+        paths: Folders, files and archives, as the user gave them.
+    """
+    # Not resolve(): a link keeps the name under which the user knows it.
+    inputs = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
+    folders = [path if path.is_dir() else path.parent for path in inputs]
+    return Path(os.path.commonpath(folders)) if folders else Path.cwd()
+
+
 def is_archive(name: str) -> bool:
     """Whether a file name is that of an archive that `walk` opens."""
     return name.lower().endswith(ARCHIVE_SUFFIXES)
@@ -123,10 +135,8 @@ class _Walk:
 
     def __init__(self, paths: Sequence[Path], settings: IngestSettings) -> None:
         self.settings = settings
-        # Not resolve(): a link keeps the name under which the user knows it.
         self.inputs = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
-        folders = [path if path.is_dir() else path.parent for path in self.inputs]
-        self.root = Path(os.path.commonpath(folders)) if folders else Path.cwd()
+        self.root = shared_root(paths)
         self.seen: set[tuple[int, int]] = set()
 
     def items(self) -> Iterator[Source | Skipped]:

@@ -23,11 +23,14 @@ class Study:
         study_instance_uid: None for files without DICOM, or where the header lacks it.
         path: Where it lies, as the user gave it.
         volumes: In order of series number, then of split.
+        patient: Pseudonym, equal for the studies of one patient: hex digits made from the
+            PatientID, which is nowhere kept; None where there is none.
     """
 
     study_instance_uid: str | None
     path: str
     volumes: tuple[VolumeInfo, ...]
+    patient: str | None = None
 
 
 def without_duplicates(instances: list[Instance]) -> tuple[list[Instance], list[Skipped]]:
@@ -104,7 +107,8 @@ def dicom_studies(
             )
         for patient in patients:
             volumes = tuple(_volumes(patient, settings, planes, remark))
-            studies.append(Study(uid, shown.path(shown.common(patient)), volumes))
+            where = shown.path(shown.common(patient))
+            studies.append(Study(uid, where, volumes, _pseudonym(patient)))
     return studies, remarks
 
 
@@ -116,6 +120,13 @@ def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
     if len(named) == 2 and () in named:
         return [list(instances)]
     return list(named.values())
+
+
+def _pseudonym(instances: Iterable[Instance]) -> str | None:
+    named = next((instance.patient for instance in instances if instance.patient), None)
+    if named is None:
+        return None
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
 
 
 def _volumes(
