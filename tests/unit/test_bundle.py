@@ -1,38 +1,55 @@
 """Bundles: what was written is read, and nothing else is."""
 
+import errno
 import hashlib
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mrsift.bundle import CARD, MANIFEST, MODEL, Bundle, Manifest, OutlierReference, write_bundle
-from mrsift.config import PreprocessSettings
-from mrsift.errors import BundleError
+from mrsift.bundle import (
+    CARD,
+    MANIFEST,
+    MODEL,
+    WEIGHTS,
+    Bundle,
+    Manifest,
+    OutlierReference,
+    default_bundle_path,
+    read_weights,
+    write_bundle,
+)
+from mrsift.config import NetworkSettings, PreprocessSettings
+from mrsift.errors import BundleError, OutputError
 from mrsift.labels import LABEL_NAMES
 
 CONTENTS = {MODEL: b"\x08\x08not a real network", CARD: b"# Card\n"}
 
 
-def manifest() -> Manifest:
+PHASES = ("PLAIN", "EARLY_ARTERIAL", "动脉晚期", "PORTAL-DELAYED")
+
+
+def manifest(labels: tuple[str, ...] = LABEL_NAMES, **fields: Any) -> Manifest:
     rng = np.random.default_rng(0)
-    return Manifest(
+    made = Manifest(
         name="test",
         version="1",
         preprocess=PreprocessSettings(input_shape=(8, 16, 16), intensity="zscore"),
         temperature=1.5,
         region_temperature=1.0,
-        conformal=dict.fromkeys(LABEL_NAMES, 0.1),
+        conformal=dict.fromkeys(labels, 0.1),
         conformal_coverage=0.95,
         outliers=OutlierReference(
             projection=rng.normal(size=(6, 3)),
             centre=rng.normal(size=6),
-            class_means=rng.normal(size=(9, 3)),
+            class_means=rng.normal(size=(len(labels), 3)),
             precision=np.eye(3),
             distances=np.linspace(0.0, 5.0, 11),
             tail_exponent=4.0,
@@ -40,7 +57,9 @@ def manifest() -> Manifest:
         licence="Apache-2.0",
         made_by="python -m something",
         files={},
+        labels=labels,
     )
+    return replace(made, **fields)
 
 
 @pytest.fixture(params=["bundle", "bundle.mrsift"])
@@ -120,7 +139,7 @@ def test_a_missing_file_is_named(bundle: Path, name: str) -> None:
 
 
 def test_a_newer_bundle_asks_for_an_update(bundle: Path) -> None:
-    rewrite(bundle, edit("schema", "mrsift.bundle/2"))
+    rewrite(bundle, edit("schema", "mrsift.bundle/3"))
     with pytest.raises(BundleError, match="Update mrsift"):
         Bundle.load(bundle)
 
@@ -129,8 +148,15 @@ def test_a_newer_bundle_asks_for_an_update(bundle: Path) -> None:
     ("field", "value", "message"),
     [
         ("schema", "other/1", "no bundle"),
-        ("labels", ["T2W"], "labels T2W and regions"),
-        ("regions", ["knee", "head"], "regions knee"),
+        ("labels", ["T2W"], "labels are T2W"),
+        ("labels", ["T2W", "T2W"], "labels are T2W, T2W"),
+        ("labels", ["T2W", "a|b"], "label 'a|b' is not one word"),
+        ("labels", ["T2W", "=1+1"], "not one word"),
+        ("labels", ["T2W", ""], "not one word"),
+        ("labels", ["T2W", "ADC"], "conformal"),
+        ("regions", ["knee", "head"], "regions are knee"),
+        ("network", {"depht": 18}, "depht"),
+        ("network", [18], "TypeError|AttributeError"),
         ("temperature", 0.0, "temperatures"),
         ("temperature", "warm", "ValueError"),
         ("conformal", {"T2W": 0.1}, "conformal"),
@@ -222,3 +248,73 @@ def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
 def test_files_that_bundles_do_not_know_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"weights\.pt"):
         write_bundle(tmp_path / "a", manifest(), CONTENTS | {"weights.pt": b""})
+
+
+def test_other_labels_without_regions_are_read(tmp_path: Path) -> None:
+    network = NetworkSettings(depth=10, width=8, slice_strides=(1, 1, 2, 2), channels=4)
+    written = manifest(PHASES, regions=(), network=network)
+    write_bundle(tmp_path / "a.mrsift", written, CONTENTS)
+    found = Bundle.load(tmp_path / "a.mrsift").manifest
+    assert (found.labels, found.regions, found.network) == (PHASES, (), network)
+    assert found.channels == 4
+    assert tuple(found.conformal) == tuple(sorted(PHASES))
+
+
+def test_a_bundle_of_the_first_schema_is_read(bundle: Path) -> None:
+    def older(files: dict[str, bytes]) -> None:
+        fields = json.loads(files[MANIFEST])
+        del fields["network"]
+        files[MANIFEST] = json.dumps(fields | {"schema": "mrsift.bundle/1"}).encode()
+
+    rewrite(bundle, older)
+    found = Bundle.load(bundle).manifest
+    assert (found.labels, found.network, found.channels) == (LABEL_NAMES, None, 1)
+
+
+def test_the_bundle_that_ships_is_read() -> None:
+    found = Bundle.load(default_bundle_path()).manifest
+    assert found.labels == LABEL_NAMES
+
+
+@pytest.mark.parametrize("name", ["a", "a.mrsift"])
+def test_weights_are_read_where_they_are(tmp_path: Path, name: str) -> None:
+    written = manifest(network=NetworkSettings())
+    write_bundle(tmp_path / name, written, CONTENTS | {WEIGHTS: b"numbers"})
+    found, weights = read_weights(tmp_path / name)
+    assert (found.network, weights) == (NetworkSettings(), b"numbers")
+
+
+def test_a_bundle_without_weights_is_named(bundle: Path) -> None:
+    with pytest.raises(BundleError, match=r"no model\.safetensors"):
+        read_weights(bundle)
+
+
+def test_exchanged_weights_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_bundle(path, manifest(network=NetworkSettings()), CONTENTS | {WEIGHTS: b"numbers"})
+    (path / WEIGHTS).write_bytes(b"others")
+    with pytest.raises(BundleError, match="SHA-256 differs"):
+        read_weights(path)
+
+
+def test_a_manifest_that_could_not_be_read_again_is_not_written(bundle: Path) -> None:
+    before = Bundle.load(bundle).id
+    with pytest.raises(BundleError, match="not one word"):
+        write_bundle(bundle, manifest(("a b", "c")), CONTENTS)
+    assert Bundle.load(bundle).id == before
+
+
+def test_a_full_disk_leaves_the_bundle_that_was_there(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Bundle.load(bundle).id
+
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_bundle(bundle, manifest(), CONTENTS)
+    assert Bundle.load(bundle).id == before
+    assert [file.name for file in bundle.parent.iterdir()] == [bundle.name]

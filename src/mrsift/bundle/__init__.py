@@ -1,7 +1,7 @@
 """A trained model on disk: a folder, or one `.mrsift` zip.
 
     manifest.json   what the model is, how its input is made and how its output is read
-    model.onnx      input `volume`; outputs `logits`, `region`, `features`
+    model.onnx      input `volume`; outputs `logits`, `features`, and `region` if it has regions
     card.md         data, recipe, results and limits, for people
     model.safetensors   optional: weights to fine-tune from
 
@@ -16,7 +16,7 @@ standard library only.
 from pathlib import Path
 
 from mrsift.bundle.manifest import MANIFEST, REGIONS, SCHEMA, Manifest, OutlierReference
-from mrsift.bundle.store import CARD, MODEL, Bundle, write_bundle
+from mrsift.bundle.store import CARD, MODEL, WEIGHTS, Bundle, read_weights, write_bundle
 
 __all__ = [
     "CARD",
@@ -24,10 +24,12 @@ __all__ = [
     "MODEL",
     "REGIONS",
     "SCHEMA",
+    "WEIGHTS",
     "Bundle",
     "Manifest",
     "OutlierReference",
     "default_bundle_path",
+    "read_weights",
     "write_bundle",
 ]
 

@@ -1,6 +1,7 @@
 """What a bundle says of itself, and how its JSON becomes that."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from mrsift.config import PreprocessSettings
+from mrsift.config import NetworkSettings, PreprocessSettings
 from mrsift.errors import BundleError
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import Float64Array
 
-SCHEMA = "mrsift.bundle/1"
+SCHEMA = "mrsift.bundle/2"
+"""What is written. `/1` is read as well: it had the nine labels only, and no `network`."""
+
 MANIFEST = "manifest.json"
 REGIONS = ("pelvis", "head")
+
+LABEL_FORM = re.compile(r"\w[\w.+-]{0,63}")
+"""A label goes into column names, file names and pages, so it is one word of any script."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +31,7 @@ class OutlierReference:
     Attributes:
         projection: Features to the space in which distance is measured, shape (features, k).
         centre: Mean of the features, shape (features,).
-        class_means: Mean of each label in that space, shape (9, k).
+        class_means: Mean of each label in that space, shape (labels, k).
         precision: Inverse of the covariance within the labels, shape (k, k).
         distances: Distance of validation volumes at `QUANTILES` of `evaluate.outliers`.
         tail_exponent: How fast the share of volumes falls with distance beyond them.
@@ -55,6 +61,10 @@ class Manifest:
         licence: SPDX expression of the weights.
         made_by: Command that makes this bundle again.
         files: Name -> SHA-256, of everything but the manifest.
+        labels: Of the network's outputs, in their order; any words, `UNKNOWN` where it was
+            trained.
+        regions: Of the output `region`, in its order; `REGIONS`, or none.
+        network: How to build the network again, for `model.safetensors`; None where not known.
     """
 
     name: str
@@ -70,6 +80,12 @@ class Manifest:
     files: Mapping[str, str]
     labels: tuple[str, ...] = LABEL_NAMES
     regions: tuple[str, ...] = REGIONS
+    network: NetworkSettings | None = None
+
+    @property
+    def channels(self) -> int:
+        """Volumes that the network sees at once."""
+        return self.network.channels if self.network is not None else 1
 
 
 def parse(raw: bytes, source: Path) -> Manifest:
@@ -80,7 +96,7 @@ def parse(raw: bytes, source: Path) -> Manifest:
         source: Of the bundle, for messages.
 
     Raises:
-        BundleError: It is damaged, newer than this mrsift or made for other labels.
+        BundleError: It is damaged or newer than this mrsift.
     """
     try:
         fields = json.loads(raw)
@@ -93,19 +109,12 @@ def parse(raw: bytes, source: Path) -> Manifest:
                 f"{source}: written for a newer mrsift (schema {schema}, this one reads "
                 f"{SCHEMA}). Update mrsift."
             )
-        manifest = _manifest(fields)
+        return _manifest(fields)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(
             f"{source}: {MANIFEST} cannot be used ({type(error).__name__}: {error}). "
-            "Copy the bundle again, or make it again: python -m mrsift.train.default."
+            "Copy the bundle again, or export it again from its run."
         ) from error
-    if manifest.labels != LABEL_NAMES or manifest.regions != REGIONS:
-        raise BundleError(
-            f"{source}: labels {', '.join(manifest.labels)} and regions "
-            f"{', '.join(manifest.regions)}, expected {', '.join(LABEL_NAMES)} and "
-            f"{', '.join(REGIONS)}. Use a bundle made for these labels."
-        )
-    return manifest
 
 
 def _manifest(fields: dict[str, Any]) -> Manifest:
@@ -120,9 +129,11 @@ def _manifest(fields: dict[str, Any]) -> Manifest:
     }
     if settings["intensity"] not in {"histogram", "zscore"}:
         raise ValueError(f"intensity is {settings['intensity']!r}")
+    labels, regions = tuple(fields["labels"]), tuple(fields["regions"])
+    _check_words(labels, regions)
     conformal = {str(label): float(value) for label, value in fields["conformal"].items()}
     temperatures = [float(fields[name]) for name in ("temperature", "region_temperature")]
-    if set(conformal) != set(LABEL_NAMES) or not min(temperatures) > 0:
+    if set(conformal) != set(labels) or not min(temperatures) > 0:
         raise ValueError("conformal thresholds or temperatures are not usable")
     return Manifest(
         name=str(fields["name"]),
@@ -132,16 +143,38 @@ def _manifest(fields: dict[str, Any]) -> Manifest:
         region_temperature=temperatures[1],
         conformal=conformal,
         conformal_coverage=float(fields["conformal_coverage"]),
-        outliers=_outliers(fields["outliers"]),
+        outliers=_outliers(fields["outliers"], len(labels)),
         licence=str(fields["licence"]),
         made_by=str(fields["made_by"]),
         files={str(name): str(digest) for name, digest in fields["files"].items()},
-        labels=tuple(fields["labels"]),
-        regions=tuple(fields["regions"]),
+        labels=labels,
+        regions=regions,
+        network=_network(fields.get("network")),
     )
 
 
-def _outliers(fields: dict[str, Any]) -> OutlierReference:
+def _check_words(labels: tuple[str, ...], regions: tuple[str, ...]) -> None:
+    """Raises where labels or regions cannot be used."""
+    unfit = [label for label in labels if not LABEL_FORM.fullmatch(label)]
+    if unfit:
+        raise ValueError(f"label {unfit[0]!r} is not one word of letters, digits and _ . + -")
+    if len(set(labels)) != len(labels) or len(labels) < 2:
+        raise ValueError(f"labels are {', '.join(labels)}, expected two or more different ones")
+    if regions not in ((), REGIONS):
+        raise ValueError(f"regions are {', '.join(regions)}, expected {', '.join(REGIONS)} or none")
+
+
+def _network(fields: dict[str, Any] | None) -> NetworkSettings | None:
+    """How the network is built; JSON's lists become tuples again."""
+    if fields is None:
+        return None
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    return NetworkSettings(**values)
+
+
+def _outliers(fields: dict[str, Any], labels: int) -> OutlierReference:
     """The reference, with shapes that fit each other."""
     arrays = {
         name: np.array(fields[name], dtype=np.float64)
@@ -150,7 +183,7 @@ def _outliers(fields: dict[str, Any]) -> OutlierReference:
     features, size = arrays["projection"].shape
     expected = {
         "centre": (features,),
-        "class_means": (len(LABEL_NAMES), size),
+        "class_means": (labels, size),
         "precision": (size, size),
     }
     for name, shape in expected.items():

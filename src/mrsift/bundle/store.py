@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from mrsift.bundle.manifest import MANIFEST, SCHEMA, Manifest, parse
-from mrsift.errors import BundleError
+from mrsift.errors import BundleError, OutputError
 from mrsift.types import BundleId
 
 MODEL = "model.onnx"
 CARD = "card.md"
-OPTIONAL_FILES = ("model.safetensors",)
+WEIGHTS = "model.safetensors"
+OPTIONAL_FILES = (WEIGHTS,)
 
 MAX_MANIFEST_BYTES = 5_000_000
 MAX_FILE_BYTES = 1_000_000_000
@@ -30,7 +31,7 @@ PICKLE_STARTS = (b"\x80", b"PK")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """A bundle whose every byte was checked.
+    """A bundle whose every byte was checked, but for the weights that nobody asked for.
 
     Attributes:
         id: Name, version, and SHA-256 of the manifest (which holds those of all files).
@@ -51,24 +52,40 @@ class Bundle:
             path: A folder, or a `.mrsift` zip.
 
         Raises:
-            BundleError: It is missing, damaged, newer than this mrsift, has other labels,
-                or is no bundle at all.
+            BundleError: It is missing, damaged, newer than this mrsift, or no bundle at all.
         """
         source = Path(path)
         read = _Reader(source)
         raw = read(MANIFEST, MAX_MANIFEST_BYTES)
         manifest = parse(raw, source)
         contents = {name: _checked(read, name, manifest, source) for name in (MODEL, CARD)}
-        for name in OPTIONAL_FILES:
-            if name in manifest.files:
-                _checked(read, name, manifest, source)
         if contents[MODEL].startswith(PICKLE_STARTS):
             raise BundleError(
                 f"{source}: {MODEL} is a pickled model, not ONNX, and is not opened: "
-                "unpickling runs code. Make the bundle again: python -m mrsift.train.default."
+                "unpickling runs code. Export the bundle again from its run."
             )
         identity = BundleId(manifest.name, manifest.version, hashlib.sha256(raw).hexdigest())
         return cls(identity, manifest, contents[MODEL], contents[CARD].decode("utf-8", "replace"))
+
+
+def read_weights(path: str | os.PathLike[str]) -> tuple[Manifest, bytes]:
+    """The weights to fine-tune from, as safetensors, with the manifest they belong to.
+
+    Args:
+        path: A folder, or a `.mrsift` zip.
+
+    Raises:
+        BundleError: The bundle is damaged or newer than this mrsift, or has no weights.
+    """
+    source = Path(path)
+    read = _Reader(source)
+    manifest = parse(read(MANIFEST, MAX_MANIFEST_BYTES), source)
+    if WEIGHTS not in manifest.files or manifest.network is None:
+        raise BundleError(
+            f"{source}: has no {WEIGHTS} to go on training from. Use a bundle that has one, or "
+            "train a new network."
+        )
+    return manifest, _checked(read, WEIGHTS, manifest, source)
 
 
 def write_bundle(path: Path, manifest: Manifest, contents: Mapping[str, bytes]) -> None:
@@ -80,7 +97,9 @@ def write_bundle(path: Path, manifest: Manifest, contents: Mapping[str, bytes]) 
         contents: Name -> bytes: `model.onnx`, `card.md`, and `model.safetensors` if wanted.
 
     Raises:
-        BundleError: A file is missing or has a name that bundles do not know.
+        BundleError: A file is missing or has a name that bundles do not know, or the manifest
+            is one that could not be read again.
+        OutputError: The disk is full, or the place cannot be written to.
     """
     unknown = set(contents) - {MODEL, CARD, *OPTIONAL_FILES}
     if unknown or not {MODEL, CARD} <= set(contents):
@@ -91,8 +110,24 @@ def write_bundle(path: Path, manifest: Manifest, contents: Mapping[str, bytes]) 
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())}
     fields = asdict(manifest) | {"schema": SCHEMA, "files": digests}
     text = json.dumps(fields, default=_as_list, indent=1, sort_keys=True) + "\n"
+    parse(text.encode(), path)
     everything = {MANIFEST: text.encode(), **contents}
 
+    try:
+        _put(path, everything)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: the bundle cannot be written ({error.strerror}); what was there is still "
+            "there. Make room, or choose another place."
+        ) from error
+
+
+def _put(path: Path, everything: Mapping[str, bytes]) -> None:
+    """Writes into a folder beside the place, and moves from there.
+
+    Raises:
+        OSError: The disk is full, or the place cannot be written to.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".bundle-") as workplace:
         fresh = Path(workplace) / "new"
@@ -131,7 +166,7 @@ class _Reader:
         if source.is_file() and not zipfile.is_zipfile(source):
             raise BundleError(
                 f"{source}: neither a folder nor a .mrsift zip, so not a bundle. "
-                "Make one with: python -m mrsift.train.default."
+                "Make one with: mrsift export."
             )
         self._source = source
 
@@ -174,7 +209,7 @@ class _Reader:
     def _missing(self, name: str) -> BundleError:
         return BundleError(
             f"{self._source}: no {name} in it (or not exactly one), so the bundle is not whole. "
-            "Copy it again, or make it again: python -m mrsift.train.default."
+            "Copy it again, or export it again from its run."
         )
 
     def _too_large(self, name: str, size: int) -> BundleError:
