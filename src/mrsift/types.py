@@ -252,7 +252,7 @@ class PhysicsEvidence:
     """What a relation between volumes of one study says.
 
     Attributes:
-        kind: `adc_from_dwi` or `enhancement`.
+        kind: `adc_from_dwi`, `calculated_from_dwi` or `enhancement`.
         with_volumes: `volume_id` of the others.
         r: Correlation with what physics predicts, -1 to 1.
         scale: Fitted unit of the map in mm2/s, or of the enhancement.
@@ -292,6 +292,12 @@ class Prediction:
     conflict_reason: str | None = None
     previews: tuple[NDArray[np.uint8], ...] = ()
 
+    @property
+    def calculated(self) -> bool:
+        """Computed from other images, as the header says or as physics shows."""
+        shown = self.physics is not None and self.physics.kind == "calculated_from_dwi"
+        return self.volume.calculated or shown
+
 
 @dataclass(frozen=True, slots=True)
 class RoleChoice:
@@ -300,11 +306,13 @@ class RoleChoice:
     Attributes:
         reason: Why it won, in one line.
         runners_up: (volume_id, why not), best first.
+        doubts: What a user should know before relying on it, one line each.
     """
 
     volume_id: str
     reason: str
     runners_up: tuple[tuple[str, str], ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -316,6 +324,9 @@ class StudyReport:
         profile: Name of the profile that was applied.
         profile_reason: Why, in one line.
         predictions: In order of series number, then of split.
+        roles: Role -> the volume chosen for it, in the order of the profile.
+        missing_roles: Required roles that no volume can fill.
+        missing_reasons: Role -> why no volume fills it; optional roles included.
     """
 
     study_instance_uid: str | None
@@ -325,6 +336,7 @@ class StudyReport:
     predictions: tuple[Prediction, ...]
     roles: Mapping[str, RoleChoice] = field(default_factory=dict)
     missing_roles: tuple[str, ...] = ()
+    missing_reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@
     terminal_scan.py   what `mrsift show` prints
     html_report.py     one self-contained page, with templates/report.html.j2
     pictures.py        preview slices -> data URIs
+    resample.py        volumes of different grids -> one grid
 
 Nothing is imported here: rich, Jinja2 and Pillow are loaded only by the file that needs them.
 """

@@ -63,10 +63,12 @@ def _study(study: StudyReport) -> Json:
                     {"volume_id": volume_id, "reason": reason}
                     for volume_id, reason in choice.runners_up
                 ],
+                "doubts": list(choice.doubts),
             }
             for name, choice in study.roles.items()
         },
         "missing_roles": list(study.missing_roles),
+        "missing_reasons": dict(study.missing_reasons),
     }
 
 
@@ -74,6 +76,7 @@ def _prediction(prediction: Prediction) -> Json:
     return {
         **_volume(prediction.volume),
         "localizer": prediction.localizer,
+        "calculated": prediction.calculated,
         "label": prediction.label,
         "probability": prediction.probability,
         "probabilities": dict(prediction.probabilities),

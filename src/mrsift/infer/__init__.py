@@ -13,6 +13,9 @@ In: paths, or the volumes of a study from `ingest`. Out: `types.Report`.
         witness_text.py      descriptions, the weakest
     fuse.py       two opinions -> one answer, and conflicts
     profile.py    which labels count as known in a study
+    roles.py      one volume per role, with reasons and doubts
+        role_rank.py         what makes a volume better than another
+        grids.py             how grids lie to each other
     decide.py     what was seen of a study -> its report
     previews.py   a few slices for the report
 

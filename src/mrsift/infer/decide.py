@@ -12,6 +12,7 @@ from mrsift.evaluate.conformal import prediction_set
 from mrsift.infer.evidence import DESCRIPTION, combine, description_claim, findings
 from mrsift.infer.fuse import Probabilities, answer, find_lie, fuse
 from mrsift.infer.profile import RegionVote, choose_profile
+from mrsift.infer.roles import choose_roles
 from mrsift.ingest import Study
 from mrsift.labels import LABEL_NAMES, Profile
 from mrsift.types import Float64Array, Opinion, Prediction, StudyReport, VolumeInfo
@@ -61,12 +62,17 @@ class Judge:
         if profile is None:
             votes = [self._vote(one) for one in volumes]
             profile, reason = choose_profile(votes, use_header=self.use_header)
+        predictions = tuple(self.predict(one, profile) for one in volumes)
+        chosen = choose_roles(predictions, profile.roles, use_header=self.use_header)
         return StudyReport(
             study_instance_uid=study.study_instance_uid,
             path=study.path,
             profile=profile.name,
             profile_reason=reason,
-            predictions=tuple(self.predict(one, profile) for one in volumes),
+            predictions=predictions,
+            roles=chosen.roles,
+            missing_roles=chosen.missing_roles,
+            missing_reasons=chosen.missing_reasons,
         )
 
     def predict(self, one: Seen, profile: Profile) -> Prediction:
