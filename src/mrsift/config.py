@@ -104,3 +104,165 @@ class NetworkSettings:
     slice_strides: tuple[int, int, int, int] = (1, 2, 2, 2)
     bottleneck_stride: Literal["1x1", "3x3"] = "3x3"
     dropout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """Which classes a recipe learns, and how a volume's class follows from its row of the data.
+
+    Attributes:
+        names: The classes, in the order of the network's outputs.
+        unknown: Class of every labelled volume that is none of them; None leaves those out.
+        columns: Columns of the data that make the class, joined by `_`.
+        same_as: (value, class it counts as), applied to each column first.
+    """
+
+    names: tuple[str, ...] = ()
+    unknown: str | None = None
+    columns: tuple[str, ...] = ("label",)
+    same_as: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentationSettings:
+    """What training varies; everything is off by default. Pairs are (share of volumes, size).
+
+    Attributes:
+        source_shape: Volumes are prepared at this size and cut down to the input when they
+            are augmented; None prepares them at the size of the input.
+        plane: Share of volumes whose plane is changed, by the six settings that follow.
+        rotation_deg: Deviation of the angle.
+        translation: Largest shift, in halves of the field of view.
+        scale: Smallest and largest field of view, in those of the volume.
+        anisotropy: Deviation of the logarithm of the size of each axis.
+        shear: Deviation of each entry of the in-plane matrix.
+        perspective: Deviation of the two perspective terms.
+        crop_slices: Size: largest share of the stack cut off at each end.
+        drop_slices: Size: most slices that show their neighbour instead.
+        mirror: Share of volumes whose left and right change places.
+        upside_down: Share of volumes whose rows are turned round.
+        shading: Size: deviation of the logarithm of a smooth gain.
+        sharpness: (share of volumes, least, most) that is added of what a blur takes away.
+        coarseness: Size: smallest share of rows and columns that the volume is reduced to.
+        texture: Size: largest deviation of a fine multiplicative pattern.
+        noise: Size: mean deviation of the noise, in deviations of the volume.
+        clip: Size: lowest upper percentile of the clip, for `zscore`.
+        mask: Size: largest share of voxels that become empty.
+    """
+
+    source_shape: tuple[int, int, int] | None = None
+    plane: float = 0.0
+    rotation_deg: float = 0.0
+    translation: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    anisotropy: float = 0.0
+    shear: float = 0.0
+    perspective: float = 0.0
+    crop_slices: tuple[float, float] = (0.0, 0.0)
+    drop_slices: tuple[float, int] = (0.0, 0)
+    mirror: float = 0.0
+    upside_down: float = 0.0
+    shading: tuple[float, float] = (0.0, 0.0)
+    sharpness: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    coarseness: tuple[float, float] = (0.0, 1.0)
+    texture: tuple[float, float] = (0.0, 0.0)
+    noise: tuple[float, float] = (0.0, 0.0)
+    clip: tuple[float, float] = (0.0, 99.5)
+    mask: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OptimiserSettings:
+    """How weights follow from gradients.
+
+    Attributes:
+        name: `adam`, or `adamw` with decay that is not scaled by the gradient.
+        learning_rate: At its highest.
+        weight_decay: Of the optimiser.
+        schedule: `constant`, or `cosine` to 0 at the last step.
+        warmup: Share of all steps over which the learning rate rises from 0.
+        clip_norm: Gradients are scaled down to this norm; 0 leaves them.
+    """
+
+    name: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.0
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: float = 0.0
+    clip_norm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """One training run.
+
+    Attributes:
+        batch: Volumes a step and process.
+        max_epochs: Most passes over the training volumes.
+        max_steps: Stop after so many steps and say how long the whole would take.
+        patience: Epochs without improvement on validation before training stops.
+        monitor: What improves: `loss` falls, `balanced_accuracy` rises.
+        balance: Against rare classes: `none`; `sqrt` draws a class as often as the square root
+            of its count; `equal` draws all alike; `loss` weights the loss instead.
+        label_smoothing: Of the cross-entropy.
+        region_weight: Of the loss of the body region, where the data name one.
+        precision: `32`, or mixed with `bf16` or `16` bits.
+        start_from: Weights to begin with, of mrsift, MONAI or MedicalNet.
+        seed: Of weights, order, augmentation and dropout.
+        workers: Processes that augment; they do not change the result.
+        save_every: Steps between checkpoints within an epoch.
+        loggers: `tensorboard`, `mlflow`.
+        fold: Fold of the data that validates; None takes the column `split`.
+        max_unreadable: Largest share of volumes that may be left out as unreadable.
+    """
+
+    batch: int = 4
+    max_epochs: int = 400
+    max_steps: int | None = None
+    patience: int = 20
+    monitor: Literal["loss", "balanced_accuracy"] = "loss"
+    balance: Literal["none", "sqrt", "equal", "loss"] = "none"
+    label_smoothing: float = 0.0
+    region_weight: float = 0.0
+    precision: Literal["32", "bf16", "16"] = "32"
+    start_from: str | None = None
+    seed: int = 7
+    workers: int = 1
+    save_every: int = 250
+    loggers: tuple[Literal["tensorboard", "mlflow"], ...] = ("tensorboard",)
+    fold: int | None = None
+    max_unreadable: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationSettings:
+    """What is measured on validation volumes when training has ended.
+
+    Attributes:
+        coverage: Share of each class whose prediction set shall hold it.
+        components: Principal components in which the outlier distance is measured.
+        reference_volumes: Most training volumes that the outlier reference is made from.
+    """
+
+    coverage: float = 0.95
+    components: int = 24
+    reference_volumes: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """One setting that `mrsift tune` varies.
+
+    Attributes:
+        setting: Its path in the recipe, e.g. `optimiser.learning_rate`.
+        low: Smallest value.
+        high: Largest value.
+        log: Drawn evenly on a logarithmic scale.
+        choices: Values to choose from, instead of a range.
+    """
+
+    setting: str = ""
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    choices: tuple[float | str, ...] = ()
