@@ -18,7 +18,7 @@ from mrsift.evaluate.calibration import fit_temperature, softmax
 from mrsift.evaluate.conformal import label_thresholds
 from mrsift.evaluate.outliers import fit_reference
 from mrsift.labels import LABEL_NAMES
-from mrsift.models.resnet3d import ResNet3d
+from mrsift.models.resnet import ResNet
 from mrsift.preprocess import normalise, resize
 from mrsift.train.card import Answers, card, results
 from mrsift.train.fit import FitSettings, fit, load_network
@@ -124,7 +124,7 @@ def _bundle(given: argparse.Namespace) -> None:
     print(results_text)
 
 
-def _calibrate(network: ResNet3d, train: Pool, validation: Pool) -> tuple[Manifest, str]:
+def _calibrate(network: ResNet, train: Pool, validation: Pool) -> tuple[Manifest, str]:
     """Temperatures, thresholds and outlier reference, and results on the subjects kept out."""
     plain = score(network, (_plain(validation, index) for index in range(len(validation))))
     varied = score(network, augmented(validation, PREPROCESS, SEED))

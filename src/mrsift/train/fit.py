@@ -2,16 +2,19 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from mrsift.config import PreprocessSettings
+from mrsift.bundle import REGIONS
+from mrsift.config import NetworkSettings, PreprocessSettings
 from mrsift.errors import ConfigError
-from mrsift.models.resnet3d import Output, ResNet3d, ResNet3dSettings
+from mrsift.labels import LABEL_NAMES
+from mrsift.models.catalogue import DEFAULT, build
+from mrsift.models.resnet import Output, ResNet
 from mrsift.train.dataset import AugmentedPool, Plan, collate
 from mrsift.train.pool import NO_REGION, Pool
 
@@ -45,7 +48,7 @@ class FitSettings:
     save_every: int = 250
     workers: int = 1
     bfloat16: bool = True
-    network: ResNet3dSettings = field(default_factory=ResNet3dSettings)
+    network: NetworkSettings = DEFAULT
 
 
 def fit(
@@ -53,8 +56,8 @@ def fit(
     preprocess: PreprocessSettings,
     settings: FitSettings,
     folder: Path,
-    start: ResNet3d | None = None,
-) -> ResNet3d:
+    start: ResNet | None = None,
+) -> ResNet:
     """Trains a network, or goes on where the run in `folder` stopped.
 
     Args:
@@ -79,7 +82,7 @@ def fit(
         )
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
-    network = ResNet3d(settings.network)
+    network = build(settings.network, len(LABEL_NAMES), len(REGIONS))
     if start is not None:
         network.load_state_dict(start.state_dict())
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
@@ -100,7 +103,7 @@ def fit(
         if not math.isfinite(loss):
             raise ConfigError(
                 f"The loss is {loss} at step {step + 1}; the last checkpoint is whole. Train with "
-                "a lower learning rate, or without bfloat16 (see `ResNet3dSettings`)."
+                "a lower learning rate, or without bfloat16 (see `models.catalogue`)."
             )
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
             _save(folder / CHECKPOINT, network, optimiser, step + 1, settings)
@@ -113,7 +116,7 @@ def fit(
 
 
 def _one_step(
-    network: ResNet3d,
+    network: ResNet,
     optimiser: torch.optim.Optimizer,
     batch: tuple[Tensor, Tensor, Tensor],
     step: int,
@@ -140,7 +143,7 @@ def _loss(output: Output, labels: Tensor, regions: Tensor, settings: FitSettings
     loss = nn.functional.cross_entropy(
         output.logits.float(), labels, label_smoothing=settings.label_smoothing
     )
-    if bool((regions != NO_REGION).any()):
+    if output.region is not None and bool((regions != NO_REGION).any()):
         loss = loss + settings.region_weight * nn.functional.cross_entropy(
             output.region.float(), regions, ignore_index=NO_REGION
         )
@@ -166,7 +169,7 @@ def _compared(settings: FitSettings) -> dict[str, object]:
 
 def _save(
     path: Path,
-    network: ResNet3d,
+    network: ResNet,
     optimiser: torch.optim.Optimizer,
     step: int,
     settings: FitSettings,
@@ -186,7 +189,7 @@ def _save(
 
 
 def _resume(
-    path: Path, network: ResNet3d, optimiser: torch.optim.Optimizer, settings: FitSettings
+    path: Path, network: ResNet, optimiser: torch.optim.Optimizer, settings: FitSettings
 ) -> int:
     """Loads a checkpoint if there is one; returns the steps done."""
     if not path.is_file():
@@ -202,7 +205,7 @@ def _resume(
     return int(saved["step"])
 
 
-def load_network(folder: Path) -> tuple[ResNet3d, dict[str, object]]:
+def load_network(folder: Path) -> tuple[ResNet, dict[str, object]]:
     """The network of a run's last checkpoint, in evaluation mode, and the run's settings.
 
     Raises:
@@ -212,6 +215,7 @@ def load_network(folder: Path) -> tuple[ResNet3d, dict[str, object]]:
     if not path.is_file():
         raise ConfigError(f"{path} is missing: train first.")
     saved = torch.load(path, weights_only=True)
-    network = ResNet3d(ResNet3dSettings(**saved["settings"]["network"]))
+    settings = NetworkSettings(**saved["settings"]["network"])
+    network = build(settings, len(LABEL_NAMES), len(REGIONS))
     network.load_state_dict(saved["network"])
     return network.eval(), saved["settings"] | {"step": saved["step"]}

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from mrsift.config import PreprocessSettings
-from mrsift.models.resnet3d import ResNet3d
+from mrsift.models.resnet import ResNet
 from mrsift.train.augmentation import apply, draw
 from mrsift.train.pool import Pool
 from mrsift.types import Float32Array
@@ -32,7 +32,7 @@ class Scores:
     features: NDArray[np.float32]
 
 
-def score(network: ResNet3d, volumes: Iterable[Float32Array]) -> Scores:
+def score(network: ResNet, volumes: Iterable[Float32Array]) -> Scores:
     """Runs the network.
 
     Args:

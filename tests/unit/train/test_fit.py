@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from mrsift.config import PreprocessSettings
-from mrsift.errors import BundleError, ConfigError
-from mrsift.models.resnet3d import ResNet3d, ResNet3dSettings
+from mrsift.config import NetworkSettings, PreprocessSettings
+from mrsift.errors import ConfigError
 from mrsift.train.fit import FitSettings, fit, load_network
-from mrsift.train.onnx_export import largest_difference, to_onnx
 from mrsift.train.pool import NO_REGION, Pool
 from mrsift.train.score import augmented, score
 
@@ -23,7 +21,14 @@ SETTINGS = FitSettings(
     save_every=8,
     workers=0,
     bfloat16=False,
-    network=ResNet3dSettings(widths=(4, 8), blocks=(1, 1), slice_strides=(1, 2), dropout=0.3),
+    network=NetworkSettings(
+        depth=10,
+        width=4,
+        stem_kernel=(3, 3, 3),
+        stem_stride=(1, 1, 1),
+        stem_pool=False,
+        dropout=0.3,
+    ),
 )
 
 
@@ -113,23 +118,3 @@ def test_a_loss_that_is_no_number_stops_the_run(pool: Pool, tmp_path: Path) -> N
 def test_a_run_that_never_started_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="train first"):
         load_network(tmp_path)
-
-
-def test_onnx_says_what_torch_says() -> None:
-    torch.manual_seed(0)
-    network = ResNet3d(SETTINGS.network)
-    network.train()
-    for _ in range(3):
-        network(torch.randn(4, 1, 8, 16, 16))  # running statistics that are not the defaults
-    for parameter in network.parameters():
-        parameter.data += 0.1 * torch.randn_like(parameter)
-    network.eval()
-    data = to_onnx(network, (8, 16, 16))
-    for batch in (1, 5):
-        assert largest_difference(network, data, torch.randn(batch, 1, 8, 16, 16)) < 1e-4
-
-
-def test_an_export_that_differs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mrsift.train.onnx_export.LARGEST_DIFFERENCE", 0.0)
-    with pytest.raises(BundleError, match="differs from torch"):
-        to_onnx(ResNet3d(SETTINGS.network).eval(), (8, 16, 16))
