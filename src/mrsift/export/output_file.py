@@ -1,4 +1,4 @@
-"""Text -> a file that is there whole or not at all."""
+"""Text or bytes -> a file that is there whole or not at all."""
 
 import contextlib
 import os
@@ -42,8 +42,21 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OutputError: The folder is not writable or the disk is full; the target is as before.
     """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write beside the target, then rename over it, as `write_text` does.
+
+    Args:
+        path: Target, replaced if it exists.
+        content: Whole content.
+
+    Raises:
+        OutputError: The folder is not writable or the disk is full; the target is as before.
+    """
     try:
-        _write(path, text.encode("utf-8", "backslashreplace"))
+        _write(path, content)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}; nothing was written there") from error
 

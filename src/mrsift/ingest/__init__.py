@@ -16,6 +16,9 @@ studies.py     objects -> studies: duplicates dropped, patients kept apart
 assemble.py    planes -> voxels (decode.py for compressed ones, lookup.py for tables)
 research.py    NIfTI, NRRD and MetaImage, by the same door: nifti.py, itk.py,
     research_header.py (what they have in common), sidecar.py (what stands beside NIfTI)
+reopen.py      a volume that was listed before -> its voxels again
+label_table.py what people say of volumes, from CSV or JSON
+label_match.py   which row of it names which volumes
 scan.py        all of it; bad data become `Skipped` here
 """
 

@@ -71,6 +71,19 @@ class Scan:
             return self._research.read(info)
         return Volume(info, read_voxels(planes))
 
+    def patient(self, info: VolumeInfo) -> tuple[str, ...]:
+        """What tells its patient from others; to be grouped by or hashed, never shown.
+
+        Args:
+            info: One of this scan.
+
+        Returns:
+            PatientID, else name and birth date; empty where the header has neither, and
+            without DICOM.
+        """
+        planes = self._planes.get(info.volume_id)
+        return planes[0].instance.patient if planes else ()
+
 
 def scan(
     paths: StrPath | Sequence[StrPath],

@@ -1,0 +1,11 @@
+"""Labelled volumes -> the table of an experiment, split by patient; no torch.
+
+In: a folder and the labels of its volumes. Out: `data.parquet`, that training and evaluation read.
+
+    index.py        a folder and labels -> rows, and what did not fit
+        labelling.py   which volume got which label, and what found no partner
+        identity.py    patient and vendor in one spelling, without names
+        thumbprint.py  bits that copies of a picture share
+    table.py        `DatasetRow`, `Dataset`, and the Parquet file
+    voxels.py       a row -> its volume, and whether its files changed
+"""

@@ -1,0 +1,147 @@
+"""A folder and what people say of its volumes -> a data set, and everything that did not fit."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import mrsift
+from mrsift.dataset.identity import patient_of_place, patient_pseudonym, vendor_name
+from mrsift.dataset.labelling import Labelling, label_volumes, labels_from_folders
+from mrsift.dataset.table import SPLITS, Dataset, DatasetRow, Split
+from mrsift.dataset.thumbprint import thumbprint
+from mrsift.dataset.voxels import pixel_sha256, source_stamp
+from mrsift.errors import IngestError
+from mrsift.ingest import Scan, scan
+from mrsift.ingest.label_table import LabelRow
+from mrsift.types import Skipped, VolumeInfo
+
+MAX_JOBS = 8
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """A data set with what was said of it, and what was left out.
+
+    Attributes:
+        dataset: One row per labelled volume that could be read, in order of files.
+        labelling: Rows and volumes that did not find each other.
+        skipped: Files that are no image or could not be read.
+        patients_from: Where the names of patients came from -> volumes.
+    """
+
+    dataset: Dataset
+    labelling: Labelling
+    skipped: tuple[Skipped, ...]
+    patients_from: Mapping[str, int]
+
+
+def index_folder(
+    path: Path,
+    labels: Sequence[LabelRow] | None,
+    jobs: int | None = None,
+    on_progress: Progress | None = None,
+) -> Index:
+    """Find, label and fingerprint every volume below a path.
+
+    Voxels are read once, `jobs` volumes at a time, and not kept.
+
+    Args:
+        path: Folder, file or archive.
+        labels: Their paths are relative to `path`, or to the folder of a file; None where the
+            folders directly below `path` are named by class.
+        jobs: Volumes read at the same time; None for one per CPU, at most 8.
+        on_progress: Called from this thread.
+
+    Returns:
+        The data set; empty where no label met a volume.
+
+    Raises:
+        IngestError: The path does not exist.
+    """
+    tell: Progress = on_progress or (lambda _doing, _done, _total: None)
+    found = scan([path], on_progress=lambda done, total: tell("reading headers", done, total))
+    infos = [info for study in found.studies for info in study.volumes]
+    rows = labels_from_folders(infos) if labels is None else labels
+    labelling = label_volumes(rows, infos)
+    root = root_of(path)
+    origins: Counter[str] = Counter()
+    kept: list[DatasetRow] = []
+    skipped = list(found.skipped)
+    pending = sorted(labelling.labelled, key=lambda pair: (pair[0].files, pair[0].index or 0))
+    workers = ThreadPoolExecutor(
+        jobs or min(MAX_JOBS, len(os.sched_getaffinity(0))), thread_name_prefix="mrsift-volume"
+    )
+    try:
+        futures = [workers.submit(_row, found, root, info, row) for info, row in pending]
+        for done, future in enumerate(futures):
+            tell("reading voxels", done, len(futures))
+            result = future.result()
+            if isinstance(result, Skipped):
+                skipped.append(result)
+            else:
+                kept.append(result[0])
+                origins[result[1]] += 1
+    finally:  # Ctrl-C: finish the volumes in hand, drop the rest
+        workers.shutdown(cancel_futures=True)
+    facts = {"mrsift_version": mrsift.__version__, "root": str(root)}
+    return Index(Dataset(tuple(kept), facts), labelling, tuple(skipped), dict(origins))
+
+
+def root_of(path: Path) -> Path:
+    """The folder that paths of volumes are relative to when `path` is scanned."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  # a link keeps its name
+    return absolute if absolute.is_dir() else absolute.parent
+
+
+def _row(
+    found: Scan, root: Path, info: VolumeInfo, said: LabelRow
+) -> tuple[DatasetRow, str] | Skipped:
+    """One volume, from file to fingerprint, and where its patient's name came from."""
+    try:
+        stamp = source_stamp(root, info.files)  # before the voxels: a later change shows
+        voxels = found.read(info).voxels
+    except IngestError as error:
+        more = f" (and {len(info.files) - 1} more files)" if len(info.files) > 1 else ""
+        return Skipped(info.files[0], f"{error}{more}", True, info.study_instance_uid)
+    patient, origin = _patient(found, info, said)
+    free = dict(said.extra)
+    split: Split | None = next((one for one in SPLITS if free.get("split") == one), None)
+    if split is not None:
+        del free["split"]
+    row = DatasetRow(
+        volume_id=info.volume_id,
+        root=str(root),
+        files=info.files,
+        frames=info.frames,
+        index=info.index,
+        shape=info.shape,
+        affine_lps_mm=info.affine_lps_mm,
+        patient=patient,
+        label=said.label,
+        site=free.get("site", "unknown"),
+        vendor=vendor_name(info.header.manufacturer) or vendor_name(free.get("vendor")),
+        model=info.header.manufacturer_model_name or free.get("model"),
+        field_strength_t=info.header.magnetic_field_strength_t,
+        plane=info.plane,
+        b_value_s_per_mm2=None if info.b_value is None else info.b_value.s_per_mm2,
+        localizer=info.localizer,
+        split=split,
+        source_stamp=stamp,
+        pixel_sha256=pixel_sha256(voxels),
+        thumbprint=thumbprint(voxels, info.affine_lps_mm),
+        extra=free,
+    )
+    return row, origin
+
+
+def _patient(found: Scan, info: VolumeInfo, said: LabelRow) -> tuple[str, str]:
+    if said.patient:
+        return said.patient, "label table"
+    if identity := found.patient(info):
+        return patient_pseudonym(identity), "PatientID, as a pseudonym"
+    return patient_of_place(info)
