@@ -39,15 +39,29 @@ def label_thresholds(
     return thresholds
 
 
+def set_members(probabilities: Float64Array, thresholds: Float64Array) -> NDArray[np.bool_]:
+    """Which labels stay; the most probable one always does.
+
+    Args:
+        probabilities: Shape (..., labels).
+        thresholds: Shape (labels,), of `label_thresholds`.
+
+    Returns:
+        Shape (..., labels).
+    """
+    stays: NDArray[np.bool_] = probabilities >= thresholds
+    first = np.argmax(probabilities, axis=-1)
+    np.put_along_axis(stays, first[..., None], True, axis=-1)
+    return stays
+
+
 def prediction_set(probabilities: Float64Array, thresholds: Float64Array) -> NDArray[np.intp]:
-    """Labels that stay, most probable first; the most probable one always stays.
+    """Labels that stay, most probable first.
 
     Args:
         probabilities: Shape (labels,).
         thresholds: Shape (labels,), of `label_thresholds`.
     """
     order = np.argsort(-probabilities, kind="stable")
-    stays = probabilities[order] >= thresholds[order]
-    stays[0] = True
-    kept: NDArray[np.intp] = order[stays]
+    kept: NDArray[np.intp] = order[set_members(probabilities, thresholds)[order]]
     return kept

@@ -1,9 +1,43 @@
-"""What k of n says about the rate behind it."""
+"""What k of n says about the rate behind it, and what draws of patients say about any measure."""
 
 import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrsift.evaluate.bootstrap import PatientDraws
+from mrsift.types import Float64Array
 
 Z_95 = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
+
+Method = Literal["wilson", "bootstrap", "bound", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with what it rests on.
+
+    Attributes:
+        value: NaN where there is nothing to compute it from.
+        low: Lower end of the 95 % interval; NaN where there is none.
+        high: Upper end.
+        successes: Volumes counted; None for what is no plain share.
+        total: Volumes they are among.
+        patients: Patients these volumes are of.
+        method: `wilson`; `bootstrap` of patients; `bound`: nothing (or everything) went wrong,
+            one-sided; `none`: no interval can be given.
+    """
+
+    value: float
+    low: float
+    high: float
+    successes: int | None
+    total: int
+    patients: int
+    method: Method
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
@@ -25,3 +59,89 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     middle = (rate + z2 / (2 * total)) / (1 + z2 / total)
     half = Z_95 * math.sqrt(rate * (1 - rate) / total + z2 / (4 * total**2)) / (1 + z2 / total)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def largest_rate_unseen(total: int) -> float:
+    """Largest rate that leaves a 5 % chance to see nothing in n; about 3 / n.
+
+    Args:
+        total: n; 0 gives 1: nothing is known.
+
+    Source:
+        Clopper & Pearson 1934, Biometrika 26:404-413, one-sided; Hanley & Lippman-Hand 1983,
+        If nothing goes wrong, is everything all right?, JAMA 249:1743-1745 (rule of three).
+    """
+    return 1.0 if total == 0 else float(-np.expm1(math.log(0.05) / total))
+
+
+def estimate_rate(
+    counted: NDArray[np.number], among: NDArray[np.number], draws: PatientDraws
+) -> Estimate:
+    """A share of volumes with its interval.
+
+    With one volume per patient the interval is Wilson's. With more, patients are drawn; as
+    volumes of one patient never tell more than as many of different ones, the interval is not
+    let shrink below Wilson's. Where nothing (or everything) went wrong there is only a bound,
+    which counts patients: whether errors would come one by one or patient by patient was not
+    seen.
+
+    Args:
+        counted: Shape (patients,), volumes counted of each patient.
+        among: Shape (patients,), volumes they are among.
+        draws: Of these patients.
+    """
+    successes, total = int(counted.sum()), int(among.sum())
+    patients = int((among > 0).sum())
+    value = successes / total if total else math.nan
+    if total == 0:
+        return Estimate(value, math.nan, math.nan, successes, total, patients, "none")
+    if successes in (0, total):
+        unseen = largest_rate_unseen(patients)
+        low, high = (1 - unseen, 1.0) if successes else (0.0, unseen)
+        return Estimate(value, low, high, successes, total, patients, "bound")
+    low, high = wilson_interval(successes, total)
+    if among.max() <= 1:
+        return Estimate(value, low, high, successes, total, patients, "wilson")
+    if patients < 2:
+        return Estimate(value, math.nan, math.nan, successes, total, patients, "none")
+    numerator, denominator = draws.resample(counted), draws.resample(among)
+    drawn = numerator[denominator > 0] / denominator[denominator > 0]
+    ends = np.quantile(drawn, [0.025, 0.975])
+    low, high = min(low, float(ends[0])), max(high, float(ends[1]))
+    return Estimate(value, low, high, successes, total, patients, "bootstrap")
+
+
+def estimate_drawn(value: float, drawn: Float64Array, total: int, patients: int) -> Estimate:
+    """A measure with the interval that draws of patients give.
+
+    Args:
+        value: On the patients as they are.
+        drawn: Shape (draws,), the same measure on each draw; NaN where a draw has none.
+        total: Volumes behind it.
+        patients: Patients behind it.
+
+    Returns:
+        Percentile interval; `none` where no draw differs from another.
+    """
+    nothing = Estimate(value, math.nan, math.nan, None, total, patients, "none")
+    known = drawn[~np.isnan(drawn)]
+    if math.isnan(value) or patients < 2 or len(known) == 0 or np.ptp(known) < 1e-12:
+        return nothing
+    low, high = np.quantile(known, [0.025, 0.975])
+    return replace(
+        nothing, low=min(float(low), value), high=max(float(high), value), method="bootstrap"
+    )
+
+
+def bounded(estimate: Estimate, low: float, high: float) -> Estimate:
+    """The estimate with a bound from elsewhere, where draws could not give an interval.
+
+    Args:
+        estimate: Returned as it is unless its method is `none`.
+        low: Lower end; NaN where there is none either.
+        high: Upper end.
+    """
+    if estimate.method != "none" or math.isnan(estimate.value) or math.isnan(low):
+        return estimate
+    low, high = min(low, estimate.value), max(high, estimate.value)
+    return replace(estimate, low=low, high=high, method="bound")

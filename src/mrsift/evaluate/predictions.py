@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.errors import ConfigError, OutputError
+from mrsift.labels import UNKNOWN
 from mrsift.types import Float64Array
 
 if TYPE_CHECKING:
@@ -252,6 +253,9 @@ def _check(table: Predictions) -> None:
     sums = table.probabilities.sum(axis=1)
     if not (np.abs(sums - 1) <= SUM_TOLERANCE).all() or not (table.probabilities >= 0).all():
         raise ConfigError("predictions: the p_<label> of a row are no probabilities that sum to 1")
+    answers = set(table.predicted) - {*table.names, UNKNOWN}
+    if answers:
+        raise ConfigError(f"predictions: answer {min(answers)!r} is no label of the network")
     strange = set(table.split) - {*SPLITS, None}
     if strange:
         raise ConfigError(f"predictions: split {sorted(strange)[0]!r} is none of {SPLITS}")
