@@ -3,6 +3,7 @@
     main.py         what all verbs share: parser, errors in one line, Ctrl-C
     identify.py     `mrsift identify`
     show.py         `mrsift show`
+    simulate.py     `mrsift simulate`
     arguments.py    checks of arguments that several verbs take
     progress.py     a bar on standard error, on a terminal only
     streams.py      standard output that is full, closed, or a pipe nobody reads

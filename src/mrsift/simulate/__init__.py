@@ -24,6 +24,14 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     vendor.py           headers as five makers write them
     dicom.py            volumes -> DICOM series
     demo.py             the two studies that ship
+    glioma.py           a tumour with a sign of known worth
+    recipe.py           what a data set shall hold, checked
+    site_naming.py      names that sites give to series
+    site.py             the habits of a site
+    plan.py             one volume before it is made
+    study_plan.py       one study before it is made
+    study_files.py      a planned study -> DICOM
+    data_set.py         all studies of a recipe, and their tables
 """
 
 from mrsift.simulate.volume import SimulatedVolume, draw, draw_subject

@@ -78,11 +78,28 @@ class Subject:
         draw: Tissue values.
     """
 
-    def __init__(self, seed: tuple[int, ...], region: str, label_maps: Path | None = None) -> None:
+    def __init__(
+        self,
+        seed: tuple[int, ...],
+        region: str,
+        label_maps: Path | None = None,
+        *,
+        field_t: float | None = None,
+        necrotic_share: float | None = None,
+    ) -> None:
+        """Draw the person.
+
+        Args:
+            seed: The same person for the same numbers.
+            region: `pelvis` or `head`.
+            label_maps: Folder of head label maps; procedural heads without.
+            field_t: 1.5 or 3.0; drawn where None.
+            necrotic_share: Of a head with a glioma; None for whatever is drawn.
+        """
         rng = np.random.default_rng([*seed, 1])
         self.region = region
-        field_t = 3.0 if rng.random() < 0.6 else 1.5
-        self.draw = draw(rng, field_t)
+        drawn_t = 3.0 if rng.random() < 0.6 else 1.5
+        self.draw = draw(rng, field_t or drawn_t)
         self.texture = Texture(rng)
         self.warp_mm = float(rng.uniform(2.5, 7.0))
         self.map_name: str | None = None
@@ -96,6 +113,8 @@ class Subject:
             self.map_name = chosen.name
             self.warp_mm *= 0.6
         self.scene = Head(rng, chosen)
+        if necrotic_share is not None:
+            self.scene.replace_lesions(rng, necrotic_share)
 
     @property
     def endorectal(self) -> bool:

@@ -74,7 +74,7 @@ def diffusion_map(
     low = _acquire(maps, replace(protocol, b=protocol.low_b), a)
     # averages are chosen so that the high b is not pure noise
     weaker = replace(a, seed=a.seed + 1, snr=a.snr * 0.8)
-    high = _scaled_noise(maps, replace(protocol, b=protocol.high_b), weaker, protocol.low_b)
+    high = acquire_weaker(maps, replace(protocol, b=protocol.high_b), weaker, protocol.low_b)
     if style.smooth_px:
         low, high = (
             scipy.ndimage.gaussian_filter(x, (0, style.smooth_px, style.smooth_px))
@@ -86,7 +86,7 @@ def diffusion_map(
     return adc.astype(np.float32), low, keep
 
 
-def _scaled_noise(maps: Maps, protocol: Protocol, a: Acquisition, low_b: float) -> Float32Array:
+def acquire_weaker(maps: Maps, protocol: Protocol, a: Acquisition, low_b: float) -> Float32Array:
     """Acquire with the noise of the low-b image, not relative to the weaker signal."""
     image = signal.render(maps, protocol)
     reference = signal.render(maps, replace(protocol, b=low_b))

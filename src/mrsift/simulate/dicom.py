@@ -38,6 +38,9 @@ class Study:
         vendor: Whose headers are imitated.
         field_t: MagneticFieldStrength.
         compress: RLE lossless instead of plain pixels.
+        patient_id: PatientID.
+        model: ManufacturerModelName; one that says simulated where empty.
+        institution: InstitutionName.
     """
 
     name: str
@@ -46,6 +49,9 @@ class Study:
     vendor: Vendor
     field_t: float = 3.0
     compress: bool = False
+    patient_id: str = "SIMULATED"
+    model: str = ""
+    institution: str = "mrsift simulator"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +145,7 @@ def _header(
     ds.FrameOfReferenceUID = uid(f"{study.name}/frame")
     ds.PositionReferenceIndicator = ""
     ds.PatientName = study.patient
-    ds.PatientID = "SIMULATED"
+    ds.PatientID = study.patient_id
     ds.PatientBirthDate = ds.ReferringPhysicianName = ds.AccessionNumber = ""
     ds.PatientSex = "O"
     ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20260101"
@@ -160,6 +166,9 @@ def _header(
     ds.MagneticFieldStrength = study.field_t
     ds.ImagingFrequency = round(42.577 * study.field_t, 3)
     equipment(ds, study.vendor)
+    ds.InstitutionName = study.institution
+    if study.model:
+        ds.ManufacturerModelName = study.model
     contrast_header(ds, study.vendor, part.protocol)
     diffusion_header(ds, study.vendor, part.protocol)
     return ds

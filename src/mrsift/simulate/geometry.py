@@ -13,13 +13,16 @@ LOCALIZER = "localizer"
 STRIPPED = "stripped"
 
 
-def draw_grid(rng: np.random.Generator, region: str, kind: str) -> Grid:
+def draw_grid(
+    rng: np.random.Generator, region: str, kind: str, wanted: Plane | None = None
+) -> Grid:
     """Draw where a volume lies.
 
     Args:
         rng: Source of chance.
         region: `pelvis` or `head`.
         kind: `echo_planar`, `anatomical`, `localizer` or `stripped`.
+        wanted: This plane; drawn where None.
 
     Returns:
         16 to 32 slices of 88 to 160 pixels a side, as a network sees them; more slices of
@@ -32,6 +35,7 @@ def draw_grid(rng: np.random.Generator, region: str, kind: str) -> Grid:
     plane: Plane = _PLANES[int(rng.choice(3, p=(0.55, 0.25, 0.20)))]
     if kind == ECHO_PLANAR:
         plane = _PLANES[int(rng.choice(3, p=(0.92, 0.03, 0.05)))]
+    plane = wanted or plane
     slices = int(rng.integers(16, 31))
     if kind == LOCALIZER:
         slices = int(rng.integers(3, 16))

@@ -5,6 +5,7 @@ Origin at the middle of the brain; x to the left, y to posterior, z to superior,
 
 import numpy as np
 
+from mrsift.simulate.glioma import paint_glioma
 from mrsift.simulate.label_map import LabelMap
 from mrsift.simulate.noise import Texture
 from mrsift.simulate.painting import Painting
@@ -53,6 +54,11 @@ class Head:
             _deep(self, rng)
             _face(self, rng)
         _lesions(self, rng)
+
+    def replace_lesions(self, rng: np.random.Generator, necrotic_share: float) -> None:
+        """Have one glioma, and nothing else that is ill."""
+        self.lesions = Painting()
+        paint_glioma(self.lesions, rng, necrotic_share)
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the head on an empty canvas."""
