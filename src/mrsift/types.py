@@ -247,7 +247,7 @@ class Opinion:
         return self.probabilities[self.label]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PhysicsEvidence:
     """What a relation between volumes of one study says.
 
@@ -255,13 +255,50 @@ class PhysicsEvidence:
         kind: `adc_from_dwi`, `calculated_from_dwi` or `enhancement`.
         with_volumes: `volume_id` of the others.
         r: Correlation with what physics predicts, -1 to 1.
-        scale: Fitted unit of the map in mm2/s, or of the enhancement.
+        scale: Fitted unit of the map in mm2/s; or how much the brightest voxels enhance,
+            1 for twice as bright.
+        found: What was found, in one line.
+        b_values: Of the images that explain the map, s/mm2; empty where they are not known.
+        log_odds: Label -> natural log-odds that the finding adds.
+        within: The finding only says which of these labels it is; empty for all.
+        b_s_per_mm2: The b-value that the signal shows, where it can be told.
+        conflict: What the header says otherwise, in one line, or None.
+        points: Shape (n, 2), a plot of what was correlated; only for a report with pictures.
+        pictures: (name, slice), each slice (rows, columns) uint8; as `points`.
     """
 
     kind: str
     with_volumes: tuple[str, ...]
     r: float
     scale: float
+    found: str = ""
+    b_values: tuple[float, ...] = ()
+    log_odds: Mapping[str, float] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
+    b_s_per_mm2: float | None = None
+    conflict: str | None = None
+    points: Float32Array | None = None
+    pictures: tuple[tuple[str, NDArray[np.uint8]], ...] = ()
+
+    @property
+    def favours(self) -> tuple[str, ...]:
+        """Labels that it speaks for."""
+        return tuple(label for label, value in self.log_odds.items() if value > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """That a person has set the label of a volume.
+
+    Attributes:
+        label_before: What the evidence alone had answered.
+        probability_before: Of `label_before`.
+        source: The table that the label was set in.
+    """
+
+    label_before: str
+    probability_before: float
+    source: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,7 +311,8 @@ class Prediction:
         probabilities: Label -> probability after fusion; the nine labels, sum 1.
         prediction_set: Labels that the conformal threshold keeps, most probable first.
         in_distribution: 0 (like nothing seen in training) to 1.
-        conflict: Pixels and header disagree strongly.
+        conflict: Pixels and header disagree strongly, and nobody has settled it.
+        correction: Where a person has set the label: it has probability 1 then.
         previews: A few slices for the report, each (rows, columns) uint8.
     """
 
@@ -290,6 +328,7 @@ class Prediction:
     physics: PhysicsEvidence | None = None
     conflict: bool = False
     conflict_reason: str | None = None
+    correction: Correction | None = None
     previews: tuple[NDArray[np.uint8], ...] = ()
 
     @property

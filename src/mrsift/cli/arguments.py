@@ -38,6 +38,28 @@ def positive_number(text: str) -> int:
     return number
 
 
+def volume_and_label(text: str) -> tuple[str, str]:
+    """An argument `VOLUME_ID=LABEL`.
+
+    Raises:
+        argparse.ArgumentTypeError: One of the two is missing.
+    """
+    volume_id, _, label = (part.strip() for part in text.partition("="))
+    if not volume_id or not label:
+        raise argparse.ArgumentTypeError(f"{text!r} is not VOLUME_ID=LABEL")
+    return volume_id, label
+
+
+def add_corrections_argument(parser: argparse.ArgumentParser) -> None:
+    """The option of every verb that honours corrections."""
+    parser.add_argument(
+        "--corrections",
+        metavar="FILE",
+        type=Path,
+        help="table of corrected labels, instead of mrsift-corrections.csv beside the studies",
+    )
+
+
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path]) -> None:
     """Refuse outputs that cannot be written or would hide each other or an input.
 

@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrsift.cli.arguments import STDOUT, check_outputs, existing_path, positive_number
+from mrsift.cli.arguments import (
+    STDOUT,
+    add_corrections_argument,
+    check_outputs,
+    existing_path,
+    positive_number,
+    volume_and_label,
+)
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.progress import progress_bar
 from mrsift.cli.streams import standard_output, tell
@@ -49,6 +56,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=existing_path,
         help="model bundle, a folder or a .mrsift file (default: the one that comes with mrsift)",
     )
+    add_corrections_argument(parser)
+    parser.add_argument(
+        "--set-label",
+        metavar="ID=LABEL",
+        action="append",
+        default=[],
+        type=volume_and_label,
+        help="correct the label of a volume, now and in the table of corrections; repeatable",
+    )
     parser.add_argument(
         "--json", metavar="FILE", type=Path, help="write JSON; - for standard output, no table then"
     )
@@ -75,7 +91,7 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     # Volumes are worked on side by side; starting threads of NumPy's own takes longer than
     # importing it. What the user has set stays.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from mrsift.infer.identify import IdentifyOptions, identify
+    from mrsift.infer.identify import IdentifyOptions, identify_and_scan
 
     options = IdentifyOptions(
         profile=arguments.profile,
@@ -83,12 +99,40 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         model=arguments.model,
         jobs=arguments.jobs,
         previews=arguments.html is not None,
+        corrections=_table(arguments),
+        set_labels=tuple(arguments.set_label),
     )
     with progress_bar() as on_progress:
-        report = identify(arguments.paths, options, on_progress=on_progress)
+        report, found = identify_and_scan(arguments.paths, options, on_progress=on_progress)
+    if arguments.set_label:
+        _keep_corrections(report, found.root, arguments)
     _write_files(report, arguments)
     _print(report, arguments.json)
     return _status(report, arguments.strict)
+
+
+def _table(arguments: argparse.Namespace) -> Path | None:
+    """The one table of corrections; None also where --set-label is going to make it."""
+    named: Path | None = arguments.corrections
+    return None if named and arguments.set_label and not named.exists() else named
+
+
+def _keep_corrections(report: "Report", root: Path, arguments: argparse.Namespace) -> None:
+    """Write --set-label into the tables, one per study unless one is named for all."""
+    from mrsift.export.corrections_file import corrections_table, record_corrections
+
+    labels = dict(arguments.set_label)
+    for study in report.studies:
+        said = [
+            (one, labels[one.volume.volume_id])
+            for one in study.predictions
+            if one.volume.volume_id in labels
+        ]
+        if said:
+            infos = [one.volume for one in study.predictions]
+            table = arguments.corrections or corrections_table(infos, root)
+            record_corrections(table, said, root)
+            tell(f"{len(said)} of your labels kept in {table}")
 
 
 def _write_files(report: "Report", arguments: argparse.Namespace) -> None:

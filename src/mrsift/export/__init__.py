@@ -4,6 +4,7 @@
     rows.py            predictions -> rows for people: equal time points folded, facts in words
     json_report.py     `mrsift.identify/1` and `mrsift.show/1`
     csv_table.py       one line per volume, to be corrected in a spreadsheet
+    corrections_file.py   what a person says of volumes -> the table that keeps it
     terminal.py        what both tables share: console, columns, skipped files
     terminal_table.py  what `mrsift identify` prints
     terminal_scan.py   what `mrsift show` prints

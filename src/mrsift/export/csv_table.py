@@ -20,7 +20,7 @@ COLUMNS: tuple[str, ...] = (
     *("b_value", "b_value_source", "image_component", "temporal_position"),
     *("localizer", "calculated", "complete", "order_assumed"),
     *("pixels_label", "pixels_probability", "header_label", "header_probability"),
-    *("conflict", "conflict_reason", "in_distribution", "profile"),
+    *("conflict", "conflict_reason", "corrected", "label_before", "in_distribution", "profile"),
     *(f"p_{name}" for name in LABEL_NAMES),
     *("study_instance_uid", "series_instance_uid"),
 )
@@ -103,6 +103,8 @@ def _line(study: StudyReport, prediction: Prediction) -> dict[str, object]:
         **_opinion("header", prediction.header),
         "conflict": _truth(prediction.conflict),
         "conflict_reason": harmless(prediction.conflict_reason),
+        "corrected": _truth(prediction.correction is not None),
+        "label_before": prediction.correction.label_before if prediction.correction else "",
         "in_distribution": round(prediction.in_distribution, 4),
         "profile": harmless(study.profile),
         **{f"p_{name}": round(prediction.probabilities[name], 4) for name in LABEL_NAMES},

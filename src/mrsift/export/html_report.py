@@ -163,7 +163,7 @@ def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bo
         words=", ".join(rows.volume_words([item.volume for item in row], series)),
         label=first.label,
         meaning=LABELS[first.label].meaning,
-        probability=rows.probability_words(item.probability for item in row),
+        probability=rows.sure_words(row),
         notes=tuple(rows.notes(row)),
         chips=tuple(
             note
@@ -207,7 +207,7 @@ def _members(row: Row, side: int, with_pictures: bool) -> tuple[Member, ...]:
             picture = encode(middle, min(side, MEMBER_SIDE))
         time = info.temporal_position
         where = f"{number + 1} of {len(row)}" if time is None else f"time {time}"
-        probability = rows.probability_words([prediction.probability])
+        probability = rows.sure_words([prediction])
         members.append(Member(where, info.volume_id, probability, picture))
     return tuple(members)
 
@@ -244,6 +244,7 @@ def _facts(prediction: Prediction) -> tuple[tuple[str, str], ...]:
         "scanner": " ".join(word for word in scanner if word),
         "in distribution": f"{prediction.in_distribution:.3f}" if prediction.pixels else "",
         "prediction set": ", ".join(prediction.prediction_set),
+        "set by hand": f"in {prediction.correction.source}" if prediction.correction else "",
         "volume id": info.volume_id,
         "series UID": info.series_instance_uid or "",
     }

@@ -89,6 +89,7 @@ def _prediction(prediction: Prediction) -> Json:
         },
         "conflict": prediction.conflict,
         "conflict_reason": prediction.conflict_reason,
+        "corrected": _correction(prediction),
     }
 
 
@@ -146,6 +147,11 @@ def _physics(prediction: Prediction) -> Json | None:
         "r": physics.r,
         "scale": physics.scale,
     }
+
+
+def _correction(prediction: Prediction) -> Json | None:
+    before = prediction.correction
+    return None if before is None else asdict(before)
 
 
 def _skipped(skipped: tuple[Skipped, ...]) -> list[Json]:

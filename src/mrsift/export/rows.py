@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 from mrsift.config import IdentifySettings
-from mrsift.types import BundleId, Opinion, Prediction, Skipped, VolumeInfo
+from mrsift.labels import LABEL_NAMES
+from mrsift.types import BundleId, Opinion, Prediction, Report, Skipped, VolumeInfo
 
 FOLD_FROM = 3
 """So many equal volumes of one series become one row."""
@@ -21,6 +22,14 @@ LEANS_FROM = 0.4
 DASH = "–"
 
 T = TypeVar("T")
+
+
+def label_names(report: Report) -> tuple[str, ...]:
+    """Every label that the run could answer, in the order of the model."""
+    for study in report.studies:
+        for prediction in study.predictions:
+            return tuple(prediction.probabilities)
+    return LABEL_NAMES
 
 
 def one_line(text: str) -> str:
@@ -68,6 +77,7 @@ def prediction_key(prediction: Prediction) -> Hashable:
     return (
         *(volume_key(prediction.volume), prediction.label, prediction.localizer),
         *(prediction.conflict, *(opinion and opinion.label for opinion in opinions)),
+        correction_words(prediction),
     )
 
 
@@ -174,6 +184,22 @@ def _two_digits(probability: float) -> str:
     return f"{probability:.2f}"
 
 
+def sure_words(row: Sequence[Prediction]) -> str:
+    """How sure the answers of a row are, or that a person gave them."""
+    if row[0].correction is not None:
+        return "by hand"
+    return probability_words(prediction.probability for prediction in row)
+
+
+def correction_words(prediction: Prediction) -> str:
+    """What a person changed, e.g. `corrected, was T1W 0.80`; nothing where nobody did."""
+    before = prediction.correction
+    if before is None:
+        return ""
+    change = "confirmed" if before.label_before == prediction.label else "corrected"
+    return f"{change}, was {before.label_before} {_two_digits(before.probability_before)}"
+
+
 def opinion_words(opinion: Opinion) -> str:
     """E.g. `T2W 0.91`."""
     return f"{opinion.label} {_two_digits(opinion.probability)}"
@@ -203,6 +229,7 @@ def notes(row: Sequence[Prediction]) -> list[str]:
     """Flags and doubts of a row's answers, the gravest first, with how many they concern."""
     first = row[0]
     found = ["conflict"] if first.conflict else []
+    found += [correction_words(first)] if first.correction else []
     found += _counted(row, differing_opinions)
     found += _counted(row, _most_like)
     found += _counted(row, lambda item: "unfamiliar image" if is_unfamiliar(item) else "")

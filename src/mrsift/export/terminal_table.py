@@ -73,7 +73,7 @@ def _label(row: Row) -> Text:
 
 def _probability(row: Row) -> Text:
     values = [prediction.probability for prediction in row]
-    return Text(rows.probability_words(values), "yellow" if min(values) < _DOUBTFUL else "")
+    return Text(rows.sure_words(row), "yellow" if min(values) < _DOUBTFUL else "")
 
 
 def _notes(doubts: list[str]) -> Text:
@@ -103,6 +103,8 @@ def _summary(report: Report) -> Text:
     ]
     if unknown := sum(prediction.label == UNKNOWN for prediction in predictions):
         words.append(f"{unknown} {UNKNOWN}")
+    if corrected := sum(prediction.correction is not None for prediction in predictions):
+        words.append(f"{corrected} set by hand")
     if conflicts := sum(prediction.conflict for prediction in predictions):
         words.append(rows.count(conflicts, "conflict"))
     if report.skipped:

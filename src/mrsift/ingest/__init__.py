@@ -19,6 +19,7 @@ research.py    NIfTI, NRRD and MetaImage, by the same door: nifti.py, itk.py,
 reopen.py      a volume that was listed before -> its voxels again
 label_table.py what people say of volumes, from CSV or JSON
 label_match.py   which row of it names which volumes
+corrections.py   the tables beside the studies, settled: one label per volume, and what is wrong
 scan.py        all of it; bad data become `Skipped` here
 """
 
