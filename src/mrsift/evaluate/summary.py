@@ -8,7 +8,7 @@ from mrsift.evaluate import uncertainty
 from mrsift.evaluate.agreement import Agreement, agreements
 from mrsift.evaluate.bootstrap import DRAWS, SEED
 from mrsift.evaluate.cases import UNSPLIT, answer_names, find_cases, split_rows
-from mrsift.evaluate.groups import Group, groups
+from mrsift.evaluate.groups import NOT_SAID, Group, groups
 from mrsift.evaluate.predictions import Predictions
 from mrsift.evaluate.scores import Scores, score
 from mrsift.evaluate.strangers import Strangers, strangers
@@ -33,6 +33,8 @@ class Evaluation:
         strangers: On the headline split; None where all volumes are of known labels.
         groups: On the headline split.
         agreements: On the headline split; empty without readers.
+        sites: Split -> sites that its volumes are of, `NOT_SAID` for empty cells.
+        shared_patients: Patients of the headline split that occur in another one as well.
         draws: Draws of patients behind the intervals.
         seed: Of the draws.
     """
@@ -48,6 +50,8 @@ class Evaluation:
     strangers: Strangers | None
     groups: tuple[Group, ...]
     agreements: tuple[Agreement, ...]
+    sites: Mapping[str, tuple[str, ...]]
+    shared_patients: int
     draws: int
     seed: int
 
@@ -99,9 +103,19 @@ def evaluate(predictions: Predictions, *, draws: int = DRAWS, seed: int = SEED) 
         strangers=strangers(main, draws=draws, seed=seed),
         groups=groups(main, draws=draws, seed=seed),
         agreements=agreements(main, draws=draws, seed=seed),
+        sites={
+            name: tuple(sorted({site or NOT_SAID for site in part.site}))
+            for name, part in parts.items()
+        },
+        shared_patients=_shared_patients(parts, headline),
         draws=draws,
         seed=seed,
     )
+
+
+def _shared_patients(parts: Mapping[str, Predictions], headline: str) -> int:
+    others = [set(part.patient) for name, part in parts.items() if name != headline]
+    return len(set(parts[headline].patient) & set().union(*others))
 
 
 def _sets(

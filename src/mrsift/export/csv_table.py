@@ -8,12 +8,13 @@ explains each column.
 import csv
 import io
 import re
+from collections.abc import Sequence
 
-from mrsift.export.rows import one_line
+from mrsift.export.rows import label_names, one_line
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import Opinion, Prediction, Report, StudyReport
 
-COLUMNS: tuple[str, ...] = (
+_COLUMNS_BEFORE = (
     *("volume_id", "path", "inside", "index", "label", "probability"),
     *("series_number", "series_description", "plane", "slices", "rows", "columns"),
     *("slice_spacing_mm", "row_spacing_mm", "column_spacing_mm"),
@@ -21,9 +22,15 @@ COLUMNS: tuple[str, ...] = (
     *("localizer", "calculated", "complete", "order_assumed"),
     *("pixels_label", "pixels_probability", "header_label", "header_probability"),
     *("conflict", "conflict_reason", "corrected", "label_before", "in_distribution", "profile"),
-    *(f"p_{name}" for name in LABEL_NAMES),
-    *("study_instance_uid", "series_instance_uid"),
 )
+_COLUMNS_AFTER = ("study_instance_uid", "series_instance_uid")
+
+
+def columns(labels: Sequence[str] = LABEL_NAMES) -> tuple[str, ...]:
+    """The header line: a column `p_<label>` for every label of the run."""
+    return (*_COLUMNS_BEFORE, *(f"p_{name}" for name in labels), *_COLUMNS_AFTER)
+
+
 
 # A spreadsheet that splits at another sign than the comma starts a cell there as well.
 _FORMULA = re.compile(
@@ -43,7 +50,8 @@ def csv_text(report: Report) -> str:
     """
     text = io.StringIO()
     text.write("\N{BYTE ORDER MARK}")
-    writer = csv.DictWriter(text, COLUMNS)
+    labels = label_names(report)
+    writer = csv.DictWriter(text, columns(labels))
     writer.writeheader()
     for study in report.studies:
         for prediction in study.predictions:
@@ -107,7 +115,7 @@ def _line(study: StudyReport, prediction: Prediction) -> dict[str, object]:
         "label_before": prediction.correction.label_before if prediction.correction else "",
         "in_distribution": round(prediction.in_distribution, 4),
         "profile": harmless(study.profile),
-        **{f"p_{name}": round(prediction.probabilities[name], 4) for name in LABEL_NAMES},
+        **{f"p_{name}": round(value, 4) for name, value in prediction.probabilities.items()},
         "study_instance_uid": harmless(study.study_instance_uid),
         "series_instance_uid": harmless(info.series_instance_uid),
     }

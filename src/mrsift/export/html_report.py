@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mrsift import __version__
 from mrsift.export import rows
 from mrsift.export.pictures import MAX_PICTURES, Picture, encode, largest_side
-from mrsift.labels import LABEL_NAMES, LABELS
+from mrsift.labels import LABELS
 from mrsift.types import Opinion, Prediction, Report, StudyReport
 
 HEAD_PARTS = frozenset({"BRAIN", "HEAD", "SKULL", "FACE", "ORBIT", "EYE", "EAR", "JAW", "NECK"})
@@ -111,7 +111,7 @@ def html_text(report: Report) -> str:
         bundle=report.bundle,
         model=rows.model_words(report.bundle),
         sections=_sections(report),
-        label_names=LABEL_NAMES,
+        label_names=rows.label_names(report),
         skipped=rows.skipped_by_reason(report.skipped),
         skipped_count=len(report.skipped),
         count=rows.count,
@@ -162,7 +162,7 @@ def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bo
         description=rows.description(info),
         words=", ".join(rows.volume_words([item.volume for item in row], series)),
         label=first.label,
-        meaning=LABELS[first.label].meaning,
+        meaning=LABELS[first.label].meaning if first.label in LABELS else "",
         probability=rows.sure_words(row),
         notes=tuple(rows.notes(row)),
         chips=tuple(
@@ -188,11 +188,11 @@ def _bars(prediction: Prediction) -> tuple[Bar, ...]:
     return tuple(
         Bar(
             label,
-            prediction.probabilities[label],
+            answer,
             None if pixels is None else pixels.probabilities[label],
             None if header is None else header.probabilities[label],
         )
-        for label in LABEL_NAMES
+        for label, answer in prediction.probabilities.items()
     )
 
 

@@ -1,0 +1,69 @@
+"""Figures -> PNG, SVG for a file, and SVG that takes the colours of the page it stands in."""
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+from mrsift.evaluate.figures import INK, LINE, SOFT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 200
+"""Of PNG files, enough for print at the size they are drawn."""
+
+_THEME = {INK: "var(--ink)", SOFT: "var(--soft)", LINE: "var(--line)"}
+
+
+def png_bytes(figure: "Figure") -> bytes:
+    """The figure as PNG on white, the same bytes for the same figure."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    return stream.getvalue()
+
+
+def svg_text(figure: "Figure") -> str:
+    """The figure as a file of its own, on white, text as text."""
+    return _svg(figure, facecolor="white")
+
+
+def inline_svg(figure: "Figure", title: str, prefix: str) -> str:
+    """The figure as an element of a page.
+
+    Args:
+        figure: Drawn with the colours of `evaluate.figures`.
+        title: Read aloud in its place.
+        prefix: Unique within the page; SVGs of one page must not share names.
+
+    Returns:
+        `<svg>` without size, so that the page may scale it; colours are CSS variables.
+    """
+    text = _svg(figure, facecolor="none")
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    width = re.search(r'<svg [^>]*?width="([\d.]+)pt"', text)
+    text = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", text, count=1)
+    size = f'style="max-width: {float(width[1]) * 1.25:.0f}px"' if width else ""
+    text = text.replace("<svg ", f'<svg role="img" aria-label="{_attribute(title)}" {size} ', 1)
+    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", text)
+    for color, variable in _THEME.items():
+        text = text.replace(color, variable)
+    return text
+
+
+def _svg(figure: "Figure", *, facecolor: str) -> str:
+    import matplotlib as mpl
+
+    stream = io.StringIO()
+    # Text stays text; names within the file are the same in every run.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mrsift"}):
+        figure.savefig(
+            stream, format="svg", facecolor=facecolor, metadata={"Date": None, "Creator": None}
+        )
+    return stream.getvalue()
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
