@@ -6,7 +6,7 @@ of all of them is `docs/reference/header-evidence.md`; a test compares it with `
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mrsift.infer import witness_kind, witness_physics, witness_scan, witness_text
 from mrsift.infer.witness import DECISIVE, FAIR, STRONG, Finding, Rule
@@ -61,19 +61,20 @@ def _held(rule: Rule, finding: Finding) -> Finding:
     return Finding(finding.found, held)
 
 
-def softmax(log_odds: Mapping[str, float]) -> dict[str, float]:
-    """Log-odds to probabilities of the nine labels.
+def softmax(log_odds: Mapping[str, float], labels: Sequence[str] = LABEL_NAMES) -> dict[str, float]:
+    """Log-odds to probabilities.
 
     Args:
         log_odds: Label -> log-odds; a label that is absent has 0.
+        labels: Those that share the probability.
 
     Returns:
-        Label -> probability, in the order of `LABEL_NAMES`, sum 1.
+        Label -> probability, in the order of `labels`, sum 1.
     """
-    highest = max(log_odds.get(label, 0.0) for label in LABEL_NAMES)
-    weights = [math.exp(log_odds.get(label, 0.0) - highest) for label in LABEL_NAMES]
+    highest = max(log_odds.get(label, 0.0) for label in labels)
+    weights = [math.exp(log_odds.get(label, 0.0) - highest) for label in labels]
     total = math.fsum(weights)
-    return {label: weight / total for label, weight in zip(LABEL_NAMES, weights, strict=True)}
+    return {label: weight / total for label, weight in zip(labels, weights, strict=True)}
 
 
 def combine(heard: Iterable[tuple[Rule, Finding]]) -> Opinion | None:

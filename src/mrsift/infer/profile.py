@@ -6,7 +6,7 @@ known, or pixels and header contradict each other, every label counts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,33 +58,52 @@ class RegionVote:
     answer: Opinion
 
 
-def named_profile(name: str) -> Profile | None:
+def named_profile(name: str, labels: Sequence[str] = LABEL_NAMES) -> Profile | None:
     """The profile that the user asked for.
 
     Args:
         name: `auto`, a name in `PROFILES`, or the path of a TOML file.
+        labels: That the model answers with.
 
     Returns:
-        None for `auto`.
+        None for `auto`. Of a profile with a name, what the model has of it.
 
     Raises:
-        ConfigError: No such profile, or the file is not a valid one.
+        ConfigError: No such profile, it holds nothing that the model has, or the file is not
+            a valid one.
     """
     if name == AUTO:
         return None
     if name in PROFILES:
-        return PROFILES[name]
+        known = tuple(label for label in PROFILES[name].known if label in labels)
+        if not known:
+            raise ConfigError(
+                f"profile {name!r} holds none of the model's labels ({', '.join(labels)}); leave "
+                f"--profile at {AUTO}, or write your own as a .toml file"
+            )
+        return replace(PROFILES[name], known=known)
     if name.lower().endswith(".toml"):
-        return read_profile(Path(name))
+        return read_profile(Path(name), labels)
     raise ConfigError(f"profile {name!r} is not known{_did_you_mean(name, [AUTO, *PROFILES])}")
 
 
-def read_profile(path: Path) -> Profile:
+def own_profile(name: str, labels: Sequence[str]) -> Profile:
+    """The profile of a model with other labels than the nine: every one of them counts.
+
+    Args:
+        name: Of the model.
+        labels: That it answers with.
+    """
+    return Profile(name, tuple(label for label in labels if label != UNKNOWN))
+
+
+def read_profile(path: Path, labels: Sequence[str] = LABEL_NAMES) -> Profile:
     """A profile from the user's own file.
 
     Args:
         path: TOML with `known` (list of labels), and optionally `name` and the table
             `same_as` (label -> the label it is answered as).
+        labels: That the model answers with.
 
     Returns:
         The profile; its name is the file's where the file gives none.
@@ -102,10 +121,10 @@ def read_profile(path: Path) -> Profile:
         raise ConfigError(f"{path}: is not TOML ({error}); see the docs on profiles") from error
     checked = _check(fields, path)
     same_as = checked["same_as"]
-    known = tuple(label for label in LABEL_NAMES if label in checked["known"])
+    known = tuple(label for label in labels if label in checked["known"])
     for label in (*checked["known"], *same_as, *same_as.values()):
-        if label not in LABEL_NAMES or label == UNKNOWN:
-            raise ConfigError(f"{path}: {label!r} is no label{_did_you_mean(label, LABEL_NAMES)}")
+        if label not in labels or label == UNKNOWN:
+            raise ConfigError(f"{path}: {label!r} is no label{_did_you_mean(label, labels)}")
     for label in same_as.values():
         if label not in known:
             raise ConfigError(f"{path}: same_as answers {label}, so `known` must hold it")

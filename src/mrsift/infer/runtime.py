@@ -19,7 +19,7 @@ from mrsift.bundle import Bundle
 from mrsift.errors import BundleError
 from mrsift.types import Float32Array
 
-OUTPUTS = ("logits", "region", "features")
+OUTPUTS = ("logits", "features")
 _CONVERTER = "openvino.tools.ovc"
 
 
@@ -28,14 +28,15 @@ class Outputs:
     """What the network says about a batch of n volumes.
 
     Attributes:
-        logits: Shape (n, 9), in the order of `labels.LABEL_NAMES`, before the temperature.
-        region: Shape (n, 2), in the order of `bundle.REGIONS`, before the temperature.
+        logits: Shape (n, labels), in the order of the manifest, before the temperature.
         features: Shape (n, k), pooled features, for `in_distribution`.
+        region: Shape (n, 2), in the order of `bundle.REGIONS`, before the temperature; None
+            where the bundle has no regions.
     """
 
     logits: Float32Array
-    region: Float32Array
     features: Float32Array
+    region: Float32Array | None = None
 
 
 class Network:
@@ -57,22 +58,42 @@ class Network:
         self._tensor = openvino.Tensor
         try:
             model = openvino.Core().read_model(bundle.onnx)
-            model.reshape({"volume": [1, 1, *bundle.manifest.preprocess.input_shape]})
+            shape = [1, bundle.manifest.channels, *bundle.manifest.preprocess.input_shape]
+            model.reshape({"volume": shape})
             self._compiled = openvino.Core().compile_model(model, "CPU", _settings(streams))
         except RuntimeError as error:
             raise BundleError(
                 f"{bundle.id.name} {bundle.id.version}: the network in model.onnx cannot be "
                 "compiled for this CPU. Export the bundle again with this version of mrsift."
             ) from error
-        found = {name for port in self._compiled.outputs for name in port.names}
-        if not found.issuperset(OUTPUTS):
-            raise BundleError(
-                f"{bundle.id.name} {bundle.id.version}: model.onnx has the outputs "
-                f"{', '.join(sorted(found))}, expected {', '.join(OUTPUTS)}."
-            )
+        self._names = (*OUTPUTS, "region") if bundle.manifest.regions else OUTPUTS
+        self._check_outputs()
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(streams):
             self._idle.put(self._compiled.create_infer_request())
+
+    def _check_outputs(self) -> None:
+        """Raises `BundleError` where the outputs are not those that the manifest speaks of."""
+        identity, manifest = self._bundle.id, self._bundle.manifest
+        sizes = {
+            name: list(port.shape)[1:] for port in self._compiled.outputs for name in port.names
+        }
+        if not set(sizes).issuperset(self._names):
+            raise BundleError(
+                f"{identity.name} {identity.version}: model.onnx has the outputs "
+                f"{', '.join(sorted(sizes))}, expected {', '.join(self._names)}."
+            )
+        expected = {
+            "logits": [len(manifest.labels)],
+            "features": [len(manifest.outliers.centre)],
+            "region": [len(manifest.regions)],
+        }
+        for name in self._names:
+            if sizes[name] != expected[name]:
+                raise BundleError(
+                    f"{identity.name} {identity.version}: {name} of model.onnx has size "
+                    f"{sizes[name]}, the manifest says {expected[name]}. Export the bundle again."
+                )
 
     @property
     def bundle(self) -> Bundle:
@@ -83,7 +104,7 @@ class Network:
         """Runs the network, one volume after the other.
 
         Args:
-            batch: Shape (n, 1, slices, rows, columns) as made by `preprocess.prepare`.
+            batch: Shape (n, channels, slices, rows, columns) as made by `preprocess.prepare`.
 
         Returns:
             Raw outputs, copied out of the runtime's memory.
@@ -99,7 +120,7 @@ class Network:
         contiguous = np.ascontiguousarray(volume, dtype=np.float32)
         request.set_input_tensor(self._tensor(contiguous, shared_memory=True))
         request.infer()
-        return [np.array(request.get_tensor(name).data) for name in OUTPUTS]
+        return [np.array(request.get_tensor(name).data) for name in self._names]
 
 
 def start(path: Path, streams: int) -> "Future[Network]":

@@ -113,7 +113,7 @@ def gradient_echo_times(info: VolumeInfo) -> Finding | None:
         return Finding(f"{found}: T2*", towards(STRONG, UNKNOWN))
     if _positive(header.inversion_time_ms) is not None or flip is None:
         return None
-    ratio = flip / ernst_angle_deg(repetition)
+    ratio = flip / max(ernst_angle_deg(repetition), 1e-9)  # 0 for a TR of next to nothing
     meaning, log_odds = "", {}
     if "SS" in header.sequence_variant and flip >= 30 and 0.4 <= echo / repetition <= 0.6:
         meaning, log_odds = "balanced steady state", towards(FAIR, UNKNOWN)

@@ -5,7 +5,6 @@ import pytest
 from mrsift.config import IdentifySettings
 from mrsift.infer.evidence import header_opinion
 from mrsift.infer.fuse import (
-    UNIFORM,
     answer,
     apply_profile,
     decide_low_or_high,
@@ -13,7 +12,7 @@ from mrsift.infer.fuse import (
     fuse,
     trusted_b_value,
 )
-from mrsift.labels import LABEL_NAMES, PROFILES
+from mrsift.labels import LABEL_NAMES, PROFILES, Profile
 from mrsift.types import BValue, Opinion, Witness
 
 SETTINGS = IdentifySettings()
@@ -33,7 +32,7 @@ def test_agreement_makes_surer():
 def test_one_opinion_stays_as_it_is():
     assert fuse(sure("ADC", 0.7), None, SETTINGS)["ADC"] == 0.7
     assert fuse(None, sure("FLAIR", 0.7), SETTINGS)["FLAIR"] == 0.7
-    assert fuse(None, None, SETTINGS) == UNIFORM
+    assert fuse(None, None, SETTINGS) == dict.fromkeys(LABEL_NAMES, 1 / 9)
 
 
 def test_clear_tags_win_against_sure_pixels_and_the_answer_is_less_sure(volume_info):
@@ -151,3 +150,30 @@ def test_loose_descriptions_are_no_lies(labels, truth):
 def test_no_claim_or_no_certainty_is_no_lie():
     assert find_lie(None, sure("T2W"), 0.8) is None
     assert find_lie(claim("T1W"), sure("T2W", 0.6), 0.8) is None
+
+
+PHASES = ("PLAIN", "ARTERIAL", "UNKNOWN")
+
+
+def test_other_labels_are_fused_and_answered(volume_info):
+    pixels = Opinion({"PLAIN": 0.2, "ARTERIAL": 0.8, "UNKNOWN": 0.0})
+    profile = Profile("phases", PHASES[:2])
+    assert fuse(None, None, SETTINGS, PHASES) == dict.fromkeys(PHASES, 1 / 3)
+    found = answer(volume_info(b=800), pixels, None, profile, SETTINGS, PHASES)
+    assert (found.label, found.probability) == ("ARTERIAL", 0.8)
+    unsure = Opinion({"PLAIN": 0.5 - 1e-6, "ARTERIAL": 0.5 - 1e-6, "UNKNOWN": 2e-6})
+    assert answer(volume_info(), unsure, None, profile, SETTINGS, PHASES).label == "UNKNOWN"
+
+
+def test_a_b_value_on_a_side_without_label_means_unknown() -> None:
+    probabilities = {"DWI_HIGH": 0.7, "T2W": 0.3, "UNKNOWN": 0.0}
+    assert decide_low_or_high(probabilities, 800) == probabilities
+    low = decide_low_or_high(probabilities, 50)
+    assert low == {"DWI_HIGH": 0.0, "T2W": 0.3, "UNKNOWN": 0.7}
+    phases = {"PLAIN": 0.7, "ARTERIAL": 0.3, "UNKNOWN": 0.0}
+    assert decide_low_or_high(phases, 50) == phases
+
+
+def test_no_description_contradicts_a_label_it_cannot_name() -> None:
+    claim = Witness("description", "'t2_tse'", ("T2W",))
+    assert find_lie(claim, Opinion({"ARTERIAL": 0.99, "UNKNOWN": 0.01}), 0.8) is None

@@ -68,7 +68,7 @@ def test_an_unreadable_network_is_a_bundle_error(bundle: Bundle) -> None:
 def test_missing_outputs_are_named(bundle: Bundle) -> None:
     model = onnx.load_from_string(bundle.onnx)
     del model.graph.output[2]
-    with pytest.raises(BundleError, match="expected logits, region, features"):
+    with pytest.raises(BundleError, match="expected logits, features, region"):
         Network(replace(bundle, onnx=model.SerializeToString()))
 
 
