@@ -6,18 +6,16 @@ What is done where they disagree is in `docs/decisions/conflicts.md`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mrsift.config import IdentifySettings
 from mrsift.infer.evidence import softmax
 from mrsift.infer.witness_kind import WEIGHTED_KINDS
 from mrsift.labels import B_HIGH_S_PER_MM2, LABEL_NAMES, UNKNOWN, Profile
-from mrsift.types import Opinion, VolumeInfo, Witness
+from mrsift.types import Opinion, PhysicsEvidence, VolumeInfo, Witness
 
 Probabilities = Mapping[str, float]
-
-UNIFORM: Probabilities = dict.fromkeys(LABEL_NAMES, 1.0 / len(LABEL_NAMES))
 
 DIFFUSION = ("DWI_LOW", "DWI_HIGH")
 
@@ -36,7 +34,7 @@ class Answer:
 
     Attributes:
         label: After the profile's known labels and the `UNKNOWN` rule.
-        probabilities: After fusion and profile; the nine labels, sum 1.
+        probabilities: After fusion and profile; all labels of the run, sum 1.
         conflict_reason: Both opinions in words, where they disagree strongly.
     """
 
@@ -51,7 +49,10 @@ class Answer:
 
 
 def fuse(
-    pixels: Opinion | None, header: Opinion | None, settings: IdentifySettings
+    pixels: Opinion | None,
+    header: Opinion | None,
+    settings: IdentifySettings,
+    labels: Sequence[str] = LABEL_NAMES,
 ) -> Probabilities:
     """Adds the log-probabilities of the opinions that are there.
 
@@ -59,10 +60,12 @@ def fuse(
         pixels: Calibrated opinion of the network.
         header: Opinion of the header witnesses.
         settings: Reliabilities.
+        labels: That both speak of.
 
     Returns:
-        The nine labels, sum 1; uniform where nobody speaks; a single opinion unchanged.
+        All labels, sum 1; uniform where nobody speaks; a single opinion unchanged.
     """
+    uniform = 1.0 / len(labels)
     opinions = [
         (opinion, reliability)
         for opinion, reliability in (
@@ -72,15 +75,38 @@ def fuse(
         if opinion is not None
     ]
     if len(opinions) < 2:
-        return dict(opinions[0][0].probabilities) if opinions else UNIFORM
+        return dict(opinions[0][0].probabilities if opinions else dict.fromkeys(labels, uniform))
     total = {
         label: math.fsum(
             math.log(reliability * opinion.probabilities[label] + (1 - reliability) * uniform)
             for opinion, reliability in opinions
         )
-        for label, uniform in UNIFORM.items()
+        for label in labels
     }
-    return softmax(total)
+    return softmax(total, labels)
+
+
+def add_physics(probabilities: Probabilities, physics: PhysicsEvidence | None) -> Probabilities:
+    """Adds the log-odds of physics to probabilities.
+
+    Args:
+        probabilities: Label -> probability, from pixels and header.
+        physics: What it says; None for nothing.
+
+    Returns:
+        Same labels, same sum. Evidence `within` some labels leaves all others as they are.
+    """
+    if physics is None or not physics.log_odds:
+        return probabilities
+    labels = [name for name in physics.within or probabilities if name in probabilities]
+    weights = {
+        name: probabilities[name] * math.exp(physics.log_odds.get(name, 0.0)) for name in labels
+    }
+    before = math.fsum(probabilities[name] for name in labels)
+    total = math.fsum(weights.values())
+    if total <= 0:
+        return probabilities
+    return {**probabilities, **{name: before * weights[name] / total for name in labels}}
 
 
 def trusted_b_value(info: VolumeInfo) -> float | None:
@@ -103,30 +129,32 @@ def decide_low_or_high(probabilities: Probabilities, b_s_per_mm2: float) -> Prob
     """Moves all diffusion probability to the side where the b-value is.
 
     Args:
-        probabilities: The nine labels.
+        probabilities: Label -> probability, with `UNKNOWN`.
         b_s_per_mm2: A trusted b-value.
 
     Returns:
-        The nine labels, same sum.
+        The same labels, same sum. Where the bundle has no label for that side, it is `UNKNOWN`.
     """
     low, high = DIFFUSION
-    winner, loser = (high, low) if b_s_per_mm2 >= B_HIGH_S_PER_MM2 else (low, high)
-    both = probabilities[low] + probabilities[high]
-    return {**probabilities, winner: both, loser: 0.0}
+    winner = high if b_s_per_mm2 >= B_HIGH_S_PER_MM2 else low
+    moved = {label: 0.0 if label in DIFFUSION else p for label, p in probabilities.items()}
+    both = probabilities.get(low, 0.0) + probabilities.get(high, 0.0)
+    moved[winner if winner in moved else UNKNOWN] += both
+    return moved
 
 
 def apply_profile(probabilities: Probabilities, profile: Profile) -> Probabilities:
     """Moves the probability of labels that do not count as known.
 
     Args:
-        probabilities: The nine labels.
+        probabilities: Label -> probability, with `UNKNOWN`.
         profile: Known labels, and labels answered as another.
 
     Returns:
-        The nine labels, same sum; everything unknown to the profile is in `UNKNOWN`.
+        The same labels, same sum; everything unknown to the profile is in `UNKNOWN`.
     """
     same_as = dict(profile.same_as)
-    mapped = dict.fromkeys(LABEL_NAMES, 0.0)
+    mapped = dict.fromkeys(probabilities, 0.0)
     for label, probability in probabilities.items():
         target = same_as.get(label, label)
         mapped[target if target in profile.known else UNKNOWN] += probability
@@ -162,6 +190,27 @@ def find_conflict(pixels: Opinion | None, header: Opinion | None, threshold: flo
     )
 
 
+def find_overruled(
+    physics: PhysicsEvidence, unaided: Answer, answered: Answer, threshold: float
+) -> str | None:
+    """What the header says otherwise, or what was answered before physics spoke.
+
+    Args:
+        physics: The evidence.
+        unaided: The answer without it.
+        answered: The answer with it.
+        threshold: The answer without it must be at least so probable.
+
+    Returns:
+        One line, or None where nothing was overruled.
+    """
+    if physics.conflict is not None:
+        return physics.conflict
+    if unaided.label == answered.label or unaided.probability < threshold:
+        return None
+    return f"{unaided.label} ({unaided.probability:.2f}) without physics, but: {physics.found}"
+
+
 def find_lie(claim: Witness | None, answer: Opinion, threshold: float) -> str | None:
     """The description and the answer in words, where the description claims another label.
 
@@ -176,8 +225,8 @@ def find_lie(claim: Witness | None, answer: Opinion, threshold: float) -> str | 
     """
     if claim is None or answer.probability < threshold or answer.label == UNKNOWN:
         return None
-    family = next(family for family in FAMILIES if answer.label in family)
-    if family.intersection(claim.favours):
+    family = next((family for family in FAMILIES if answer.label in family), None)
+    if family is None or family.intersection(claim.favours):
         return None
     return (
         f"{claim.found} says {' or '.join(claim.favours)}, "
@@ -191,6 +240,7 @@ def answer(
     header: Opinion | None,
     profile: Profile,
     settings: IdentifySettings,
+    labels: Sequence[str] = LABEL_NAMES,
 ) -> Answer:
     """The answer for one volume.
 
@@ -200,17 +250,41 @@ def answer(
         header: None where it is not used, or silent.
         profile: Known labels.
         settings: Thresholds and reliabilities.
+        labels: Of the run, `UNKNOWN` among them.
 
     Returns:
         `UNKNOWN` where nothing is probable enough.
     """
     b_s_per_mm2 = trusted_b_value(info) if header is not None else None
-    fused = fuse(pixels, header, settings)
+    fused = fuse(pixels, header, settings, labels)
+    return conclude(fused, b_s_per_mm2, (pixels, header), profile, settings)
+
+
+def conclude(
+    fused: Probabilities,
+    b_s_per_mm2: float | None,
+    opinions: tuple[Opinion | None, Opinion | None],
+    profile: Profile,
+    settings: IdentifySettings,
+) -> Answer:
+    """From probabilities to the answer: b decides low or high, then profile and threshold.
+
+    Args:
+        fused: From all evidence.
+        b_s_per_mm2: The b-value that is believed, or None.
+        opinions: Of pixels and header, to see whether they disagree.
+        profile: Known labels.
+        settings: Thresholds.
+
+    Returns:
+        `UNKNOWN` where nothing is probable enough.
+    """
     if b_s_per_mm2 is not None:
         fused = decide_low_or_high(fused, b_s_per_mm2)
     probabilities = apply_profile(fused, profile)
     best = Opinion(probabilities).label
     label = best if probabilities[best] >= settings.min_probability else UNKNOWN
+    pixels, header = opinions
     conflict = find_conflict(
         pixels and _seen(pixels, profile, b_s_per_mm2),
         header and _seen(header, profile, b_s_per_mm2),

@@ -8,14 +8,21 @@ because its profile depends on all of its volumes.
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mrsift import __version__
-from mrsift.bundle import default_bundle_path
+from mrsift.bundle import Bundle, Manifest, default_bundle_path
 from mrsift.config import IdentifySettings
+from mrsift.errors import BundleError
 from mrsift.infer import runtime
+from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.types import BundleId, Evidence, Report
+
+if TYPE_CHECKING:
+    from mrsift.ingest import Scan
+    from mrsift.ingest.corrections import Corrections
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much is done, and how much there is (None: not known)."""
@@ -38,6 +45,8 @@ class IdentifyOptions:
         jobs: Volumes worked on at the same time; None for one per CPU that
             this process may use, at most `MAX_JOBS`.
         previews: Keep a few slices of each volume for the report.
+        corrections: Table of corrected labels that is read instead of those beside the studies.
+        set_labels: (volume id, label) that a person sets now; they outrank every table.
     """
 
     profile: str = "auto"
@@ -45,6 +54,8 @@ class IdentifyOptions:
     model: Path | None = None
     jobs: int | None = None
     previews: bool = False
+    corrections: Path | None = None
+    set_labels: tuple[tuple[str, str], ...] = ()
 
 
 def identify(
@@ -53,7 +64,17 @@ def identify(
     settings: IdentifySettings | None = None,
     on_progress: Progress | None = None,
 ) -> Report:
-    """Identifies every volume below the given paths.
+    """Identifies every volume below the given paths; see `identify_and_scan`."""
+    return identify_and_scan(paths, options, settings, on_progress)[0]
+
+
+def identify_and_scan(
+    paths: Sequence[str | os.PathLike[str]],
+    options: IdentifyOptions | None = None,
+    settings: IdentifySettings | None = None,
+    on_progress: Progress | None = None,
+) -> "tuple[Report, Scan]":
+    """Identifies every volume below the given paths, for who goes on with the volumes.
 
     Args:
         paths: Folders, files and archives.
@@ -62,12 +83,12 @@ def identify(
         on_progress: Called from this thread as the work goes on.
 
     Returns:
-        Every study found, and everything left out.
+        Every study found, and everything left out; and the scan, to read volumes again.
 
     Raises:
         IngestError: A path does not exist.
         BundleError: The bundle is damaged, unknown or too new.
-        ConfigError: The profile is not valid.
+        ConfigError: The profile or a correction is not valid.
     """
     options, settings = options or IdentifyOptions(), settings or IdentifySettings()
     tell = on_progress or _silent
@@ -80,10 +101,15 @@ def identify(
     from mrsift.infer.decide import Judge
     from mrsift.infer.look import look
     from mrsift.infer.profile import named_profile
+    from mrsift.infer.vocabulary import answer_labels
     from mrsift.ingest import scan
 
-    profile = named_profile(options.profile)
+    labels = LABEL_NAMES
+    if options.model is not None and network is not None:
+        labels = answer_labels(_one_channel(network.result().bundle).labels)
+    profile = named_profile(options.profile, labels)
     found = scan(paths, on_progress=lambda done, total: tell("reading headers", done, total))
+    corrections = _corrections(found, options, labels)
     seen, unreadable = look(
         found,
         network,
@@ -93,18 +119,52 @@ def identify(
     )
     bundle = network.result().bundle if network is not None else None
     judge = Judge(
-        profile, options.evidence != "pixels", settings, bundle.manifest if bundle else None
+        profile,
+        options.evidence != "pixels",
+        settings,
+        bundle.manifest if bundle else None,
+        corrections.labels,
+        found.read,
+        options.previews,
     )
     studies = []
     for study in found.studies:
         volumes = [seen[info.volume_id] for info in study.volumes if info.volume_id in seen]
         if volumes:
             studies.append(judge.report(study, volumes))
-    return Report(
+    report = Report(
         bundle=bundle.id if bundle else NO_BUNDLE,
         studies=tuple(studies),
-        skipped=(*found.skipped, *unreadable),
+        skipped=(*found.skipped, *corrections.problems, *unreadable),
     )
+    return report, found
+
+
+def _corrections(found: "Scan", options: IdentifyOptions, labels: Sequence[str]) -> "Corrections":
+    """What people said of the volumes, in tables and now."""
+    from mrsift.ingest.corrections import Corrections, SetLabel, check_set_labels, read_corrections
+
+    if not (found.corrections or options.corrections or options.set_labels):
+        return Corrections({})
+    known = tuple(dict.fromkeys((*labels, UNKNOWN)))
+    check_set_labels(found, options.set_labels, known)
+    read = read_corrections(found, options.corrections, known)
+    now = {volume_id: SetLabel(label, "--set-label") for volume_id, label in options.set_labels}
+    return replace(read, labels=read.labels | now)
+
+
+def _one_channel(bundle: Bundle) -> Manifest:
+    """The manifest of a bundle that looks at one volume.
+
+    Raises:
+        BundleError: It wants several at once.
+    """
+    if bundle.manifest.channels != 1:
+        raise BundleError(
+            f"{bundle.id.name} {bundle.id.version}: takes {bundle.manifest.channels} volumes at "
+            "once, and mrsift identify shows it one after the other. Use a bundle with one channel."
+        )
+    return bundle.manifest
 
 
 def _silent(doing: str, done: int, total: int | None) -> None:

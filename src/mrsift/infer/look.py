@@ -12,8 +12,9 @@ from mrsift.evaluate.outliers import in_distribution
 from mrsift.infer import runtime
 from mrsift.infer.decide import Seen
 from mrsift.infer.previews import previews
+from mrsift.infer.sample import side_for, take
+from mrsift.infer.vocabulary import answer_labels
 from mrsift.ingest import Scan
-from mrsift.labels import LABEL_NAMES
 from mrsift.preprocess import prepare
 from mrsift.types import Opinion, Skipped, VolumeInfo
 
@@ -48,6 +49,7 @@ def look(
     infos = [info for study in found.studies for info in study.volumes]
     if network is None and not with_previews:
         return {info.volume_id: Seen(info) for info in infos}, ()
+    side = side_for(len(infos), with_pictures=with_previews)
     seen, skipped = {}, []
     # The volumes keep all CPUs busy; threads of NumPy's own would wait for each other, and
     # cost up to seconds where the machine is busy.
@@ -55,7 +57,8 @@ def look(
     workers = ThreadPoolExecutor(jobs, thread_name_prefix="mrsift-volume")
     try:
         futures = [
-            workers.submit(_look_at_one, found, info, network, with_previews) for info in infos
+            workers.submit(_look_at_one, found, info, network, with_previews, side)
+            for info in infos
         ]
         for done, future in enumerate(futures):
             on_progress(done, len(infos))
@@ -72,7 +75,11 @@ def look(
 
 
 def _look_at_one(
-    found: Scan, info: VolumeInfo, future: Future[runtime.Network] | None, with_previews: bool
+    found: Scan,
+    info: VolumeInfo,
+    future: Future[runtime.Network] | None,
+    with_previews: bool,
+    side: int,
 ) -> Seen | Skipped:
     """One volume, from file to opinion; its voxels end here."""
     try:
@@ -88,10 +95,14 @@ def _look_at_one(
     ready = prepare(volume.voxels, volume.affine_lps_mm, manifest.preprocess)
     outputs = network.predict(ready[np.newaxis, np.newaxis])
     probabilities = softmax(outputs.logits, manifest.temperature)[0].tolist()
+    said = dict.fromkeys(answer_labels(manifest.labels), 0.0)
+    said.update(zip(manifest.labels, probabilities, strict=True))
+    region = outputs.region
     return Seen(
         info,
-        Opinion(dict(zip(LABEL_NAMES, probabilities, strict=True))),
-        softmax(outputs.region, manifest.region_temperature)[0],
+        Opinion(said),
+        None if region is None else softmax(region, manifest.region_temperature)[0],
         float(in_distribution(outputs.features, manifest.outliers)[0]),
         pictures,
+        take(volume.voxels, side),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mrsift.infer.fuse import trusted_b_value
 from mrsift.infer.grids import frames_differ, overlap
+from mrsift.infer.naming import volume_name
 from mrsift.infer.role_rank import Candidate, deciding, doubts, obstacle, rank
 from mrsift.labels import UNKNOWN, Role
 from mrsift.types import Prediction, RoleChoice, VolumeInfo
@@ -68,15 +69,6 @@ def choose_roles(
             reasons[role.name] = _why_missing(predictions, role, placed)
     missing = tuple(role.name for role in roles if role.required and role.name not in chosen)
     return Roles(chosen, missing, reasons)
-
-
-def volume_name(info: VolumeInfo) -> str:
-    """A volume in two or three words, e.g. `series 6 b 800`, or its file without DICOM."""
-    if info.series_number is None:
-        name = info.files[0].rpartition("!")[2].rpartition("/")[2] if info.files else "a volume"
-        return name if info.index is None else f"{name} index {info.index}"
-    words = f"series {info.series_number}"
-    return f"{words} b {info.b_value.s_per_mm2:g}" if info.b_value else words
 
 
 def _candidates(predictions: Sequence[Prediction], role: Role, use_header: bool) -> list[Candidate]:
