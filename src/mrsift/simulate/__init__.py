@@ -24,6 +24,7 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     vendor.py           headers as five makers write them
     dicom.py            volumes -> DICOM series
     demo.py             the two studies that ship
+    enhanced.py         the same as Enhanced MR objects
     glioma.py           a tumour with a sign of known worth
     recipe.py           what a data set shall hold, checked
     site_naming.py      names that sites give to series

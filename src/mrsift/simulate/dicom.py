@@ -90,13 +90,13 @@ def write_series(
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
     for count, part in enumerate(parts):
-        stored, slope, intercept = _storable(part.voxels)
+        stored, slope, intercept = storable(part.voxels)
         for index, plane in enumerate(stored):
             instance = len(paths) + 1
-            dataset = _header(study, number, description, part, instance)
+            dataset = classic_header(study, number, description, part, instance)
             _geometry(dataset, part, index)
             seconds = part.protocol.tr_ms * 1e-3 * (count + index / len(stored))
-            dataset.AcquisitionTime = dataset.ContentTime = _clock(number, seconds)
+            dataset.AcquisitionTime = dataset.ContentTime = clock(number, seconds)
             _pixels(dataset, plane, slope, intercept)
             if study.compress:
                 dataset.compress(
@@ -108,7 +108,7 @@ def write_series(
     return paths
 
 
-def _storable(voxels: Float32Array) -> tuple[NDArray[np.integer], float, float]:
+def storable(voxels: Float32Array) -> tuple[NDArray[np.integer], float, float]:
     """Whole numbers that fit 16 bits, and the Modality LUT that gives the values back."""
     low, high = float(voxels.min()), float(voxels.max())
     whole = bool(np.all(voxels == np.rint(voxels)))
@@ -122,13 +122,13 @@ def _storable(voxels: Float32Array) -> tuple[NDArray[np.integer], float, float]:
     return stored.astype(np.uint16), slope, intercept
 
 
-def _clock(number: int, seconds: float) -> str:
+def clock(number: int, seconds: float) -> str:
     """Time of day, five minutes for each series from eight o'clock on."""
     minutes = 5 * number + int(seconds // 60)
     return f"{8 + minutes // 60:02d}{minutes % 60:02d}{seconds % 60:09.6f}"
 
 
-def _header(
+def classic_header(
     study: Study, number: int, description: str | None, part: Part, instance: int
 ) -> Dataset:
     """Everything but geometry and pixels."""
@@ -150,7 +150,7 @@ def _header(
     ds.PatientSex = "O"
     ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20260101"
     ds.StudyTime = "080000"
-    ds.SeriesTime = _clock(number, 0.0)
+    ds.SeriesTime = clock(number, 0.0)
     ds.StudyID = "1"
     ds.StudyDescription = "Simulated, no patient"
     ds.SeriesNumber = number
@@ -189,6 +189,12 @@ def _geometry(ds: Dataset, part: Part, index: int) -> None:
     ds.SliceLocation = f"{float(normal @ position):.8g}"
 
 
+def window(plane: NDArray[np.integer], slope: float, intercept: float) -> tuple[str, str]:
+    """Centre and width that show nearly all values."""
+    low, high = np.percentile(plane, (1, 99.5)) * slope + intercept
+    return f"{(low + high) / 2:.6g}", f"{max(high - low, 1):.6g}"
+
+
 def _pixels(ds: Dataset, plane: NDArray[np.integer], slope: float, intercept: float) -> None:
     """Image Pixel, Modality LUT where needed, and a window."""
     ds.SamplesPerPixel = 1
@@ -199,8 +205,6 @@ def _pixels(ds: Dataset, plane: NDArray[np.integer], slope: float, intercept: fl
     ds.PixelRepresentation = int(plane.dtype == np.int16)
     if slope != 1.0 or intercept != 0.0:
         ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = slope, intercept, "US"
-    low, high = np.percentile(plane, (1, 99.5)) * slope + intercept
-    ds.WindowCenter = f"{(low + high) / 2:.6g}"
-    ds.WindowWidth = f"{max(high - low, 1):.6g}"
+    ds.WindowCenter, ds.WindowWidth = window(plane, slope, intercept)
     ds.PixelData = plane.astype(plane.dtype.newbyteorder("<")).tobytes()
     ds["PixelData"].VR = "OW"

@@ -6,6 +6,7 @@ from typing import Any
 
 from mrsift.simulate.anatomy import Maps, Subject
 from mrsift.simulate.dicom import Part, Study, uid, write_series
+from mrsift.simulate.enhanced import write_enhanced
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.plan import VolumePlan, make, subject_of, to_record
 from mrsift.simulate.study_plan import SeriesPlan, StudyPlan
@@ -72,12 +73,19 @@ def write_study(folder: Path, plan: StudyPlan, naming: Naming) -> int:
             for v in series.volumes
         ]
         place = folder / _series_folder(series, naming)
-        paths = write_series(place, study, series.number, series.description, parts)
+        together = plan.site.enhanced and not naming.rsna and _one_shape(parts)
+        write = write_enhanced if together else write_series
+        paths = write(place, study, series.number, series.description, parts)
         if naming.rsna:
             for number, path in enumerate(paths, start=1):
                 path.rename(path.with_name(f"Image-{number}.dcm"))
         written += len(paths)
     return written
+
+
+def _one_shape(parts: list[Part]) -> bool:
+    """Whether the slices can be frames of one object; those of a localizer often cannot."""
+    return len({part.voxels.shape[1:] for part in parts}) == 1
 
 
 def _series_folder(series: SeriesPlan, naming: Naming) -> str:
