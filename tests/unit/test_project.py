@@ -143,13 +143,17 @@ def test_the_error_tree_is_drawn_whole() -> None:
 
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
-    """Every verb of the command line with its parser."""
-    actions = make_parser()._actions
-    return next(
-        dict(action.choices)
-        for action in actions
-        if isinstance(action, argparse._SubParsersAction) and action.choices
-    )
+    """Every verb of the command line with its parser; steps of a verb by both words."""
+    return steps(make_parser(), "")
+
+
+def steps(parser: argparse.ArgumentParser, name: str) -> dict[str, argparse.ArgumentParser]:
+    """What a parser leaves to other parsers, or itself."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found = [steps(below, f"{name} {word}") for word, below in action.choices.items()]
+            return {word: below for one in found for word, below in one.items()}
+    return {name.strip(): parser}
 
 
 @pytest.mark.parametrize("verb", verbs())

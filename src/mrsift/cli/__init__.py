@@ -4,6 +4,7 @@
     identify.py     `mrsift identify`
     show.py         `mrsift show`
     simulate.py     `mrsift simulate`
+    dataset.py      `mrsift dataset index`, `split` and `check`
     arguments.py    checks of arguments that several verbs take
     progress.py     a bar on standard error, on a terminal only
     streams.py      standard output that is full, closed, or a pipe nobody reads

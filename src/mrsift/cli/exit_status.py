@@ -12,6 +12,8 @@ class ExitStatus(IntEnum):
         USAGE: Wrong usage: an unknown option, a missing path, a bad profile or bundle.
         NOTHING_READABLE: No MR volume was found.
         SKIPPED_MR: With `--strict`: an MR file had to be skipped.
+        CHECK_FAILED: `dataset check` found an error; `dataset index --strict`: a label or a
+            volume did not fit.
         INTERRUPTED: Ctrl-C.
     """
 
@@ -20,4 +22,5 @@ class ExitStatus(IntEnum):
     USAGE = 2
     NOTHING_READABLE = 3
     SKIPPED_MR = 4
+    CHECK_FAILED = 5
     INTERRUPTED = 130

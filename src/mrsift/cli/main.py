@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from mrsift import __version__
-from mrsift.cli import identify, show, simulate
+from mrsift.cli import dataset, identify, show, simulate
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import never_fail_on_text, standard_output, tell
 from mrsift.errors import MrsiftError, OutputError
 
-VERBS = (identify, show, simulate)
+VERBS = (identify, show, simulate, dataset)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -8,4 +8,11 @@ In: a folder and the labels of its volumes. Out: `data.parquet`, that training a
         thumbprint.py  bits that copies of a picture share
     table.py        `DatasetRow`, `Dataset`, and the Parquet file
     voxels.py       a row -> its volume, and whether its files changed
+    split.py        every patient on one side; folds; a site left out
+        stratify.py    each side with its share of every class and site
+    check.py        leaks, copies, imbalance, lost files
+        leaks.py       the same patient or the same pixels twice
+    counts.py       volumes and patients of each class on each side
+    finding.py      one thing that was noticed
+    terminal.py     counts and findings for people
 """

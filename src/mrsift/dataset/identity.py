@@ -9,6 +9,7 @@ from mrsift.types import VolumeInfo
 
 _DIGITS: Final = 10
 _BIDS_SUBJECT: Final = re.compile(r"(?:^|[/!_])(sub-[A-Za-z0-9]+)(?=[/!_.])")
+_IMAGE_SUFFIX: Final = re.compile(r"(?i)\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|dcm|zip|tar|tar\.gz|tgz)$")
 _VENDORS: Final = (
     ("siemens", "Siemens"),
     ("philips", "Philips"),
@@ -39,19 +40,25 @@ def patient_pseudonym(identity: Sequence[str]) -> str:
     return "p-" + _short_hash("patient", *identity)
 
 
-def patient_of_place(info: VolumeInfo) -> tuple[str, str]:
+def patient_of_place(info: VolumeInfo, *, by_folders: bool) -> tuple[str, str]:
     """The best guess where no header names a patient.
 
     Args:
         info: A volume.
+        by_folders: It lies in a folder named by its class, and in there in a folder or file
+            named by its patient.
 
     Returns:
-        (name, where it came from): the `sub-` of BIDS; else one patient per study.
+        (name, where it came from): the `sub-` of BIDS; the folder or file; else one for each study.
     """
-    if subject := _BIDS_SUBJECT.search(info.files[0]):
-        return subject[1], "sub- in the file name"
-    study = info.study_instance_uid or _folder(info.files[0])
-    return "study-" + _short_hash("study", study), "one per study"
+    file = info.files[0]
+    if subject := _BIDS_SUBJECT.search(file):
+        return subject[1], "sub- in the path"
+    parts = file.replace("!", "/").split("/")
+    if by_folders and len(parts) > 1:
+        return _IMAGE_SUFFIX.sub("", parts[1]), "the folder or file below the class"
+    study = info.study_instance_uid or file[: max(file.rfind("/"), file.rfind("!"), 0)]
+    return "study-" + _short_hash("study", study), "the study, one patient each"
 
 
 def vendor_name(text: str | None) -> str | None:
@@ -68,10 +75,6 @@ def vendor_name(text: str | None) -> str | None:
     if low == "ge" or low.startswith("ge "):
         return "GE"
     return next((name for word, name in _VENDORS if word in low), plain or None)
-
-
-def _folder(file: str) -> str:
-    return file[: max(file.rfind("/"), file.rfind("!"), 0)]
 
 
 def _short_hash(*parts: str) -> str:

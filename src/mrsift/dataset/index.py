@@ -5,15 +5,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import mrsift
+from mrsift.dataset.finding import Finding
 from mrsift.dataset.identity import patient_of_place, patient_pseudonym, vendor_name
-from mrsift.dataset.labelling import Labelling, label_volumes, labels_from_folders
+from mrsift.dataset.labelling import (
+    Labelling,
+    label_volumes,
+    labelling_findings,
+    labels_from_folders,
+)
 from mrsift.dataset.table import SPLITS, Dataset, DatasetRow, Split
 from mrsift.dataset.thumbprint import thumbprint
 from mrsift.dataset.voxels import pixel_sha256, source_stamp
 from mrsift.errors import IngestError
+from mrsift.export.csv_table import columns
+from mrsift.export.rows import count
 from mrsift.ingest import Scan, scan
 from mrsift.ingest.label_table import LabelRow
 from mrsift.types import Skipped, VolumeInfo
@@ -66,8 +75,7 @@ def index_folder(
     tell: Progress = on_progress or (lambda _doing, _done, _total: None)
     found = scan([path], on_progress=lambda done, total: tell("reading headers", done, total))
     infos = [info for study in found.studies for info in study.volumes]
-    rows = labels_from_folders(infos) if labels is None else labels
-    labelling = label_volumes(rows, infos)
+    labelling = label_volumes(labels_from_folders(infos) if labels is None else labels, infos)
     root = root_of(path)
     origins: Counter[str] = Counter()
     kept: list[DatasetRow] = []
@@ -77,7 +85,8 @@ def index_folder(
         jobs or min(MAX_JOBS, len(os.sched_getaffinity(0))), thread_name_prefix="mrsift-volume"
     )
     try:
-        futures = [workers.submit(_row, found, root, info, row) for info, row in pending]
+        one_row = partial(_row, found, root, by_folders=labels is None)
+        futures = [workers.submit(one_row, info, row) for info, row in pending]
         for done, future in enumerate(futures):
             tell("reading voxels", done, len(futures))
             result = future.result()
@@ -99,7 +108,7 @@ def root_of(path: Path) -> Path:
 
 
 def _row(
-    found: Scan, root: Path, info: VolumeInfo, said: LabelRow
+    found: Scan, root: Path, info: VolumeInfo, said: LabelRow, *, by_folders: bool
 ) -> tuple[DatasetRow, str] | Skipped:
     """One volume, from file to fingerprint, and where its patient's name came from."""
     try:
@@ -108,8 +117,13 @@ def _row(
     except IngestError as error:
         more = f" (and {len(info.files) - 1} more files)" if len(info.files) > 1 else ""
         return Skipped(info.files[0], f"{error}{more}", True, info.study_instance_uid)
-    patient, origin = _patient(found, info, said)
-    free = dict(said.extra)
+    if said.patient:
+        patient, origin = said.patient, "the label table"
+    elif identity := found.patient(info):
+        patient, origin = patient_pseudonym(identity), "PatientID, as a pseudonym"
+    else:
+        patient, origin = patient_of_place(info, by_folders=by_folders)
+    free = _free_columns(said)
     split: Split | None = next((one for one in SPLITS if free.get("split") == one), None)
     if split is not None:
         del free["split"]
@@ -139,9 +153,30 @@ def _row(
     return row, origin
 
 
-def _patient(found: Scan, info: VolumeInfo, said: LabelRow) -> tuple[str, str]:
-    if said.patient:
-        return said.patient, "label table"
-    if identity := found.patient(info):
-        return patient_pseudonym(identity), "PatientID, as a pseudonym"
-    return patient_of_place(info)
+def _free_columns(said: LabelRow) -> dict[str, str]:
+    """What a person wrote beside the label; what `mrsift identify` wrote is left out."""
+    if "pixels_label" not in said.extra and "header_label" not in said.extra:
+        return dict(said.extra)
+    written = columns(())
+    return {
+        name: value
+        for name, value in said.extra.items()
+        if name not in written and not name.startswith("p_")
+    }
+
+
+def index_findings(index: Index) -> list[Finding]:
+    """What was left out, and where the names of patients came from, each in one line."""
+    found = labelling_findings(index.labelling)
+    unread = tuple(f"{item.path}: {item.reason}" for item in index.skipped if item.is_mr)
+    if unread:
+        says = f"MR files that could not be read, left out: {len(unread)}"
+        found.append(Finding("warning", "unreadable", says, unread))
+    others = tuple(f"{item.path}: {item.reason}" for item in index.skipped if not item.is_mr)
+    if others:
+        says = f"files that are no MR images, left out: {len(others)}"
+        found.append(Finding("note", "no_image", says, others))
+    origins = tuple(f"{origin}: {count(n, 'volume')}" for origin, n in index.patients_from.items())
+    if origins:
+        found.append(Finding("note", "patients_from", "patients are told apart by:", origins))
+    return found

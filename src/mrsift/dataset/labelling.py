@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from mrsift.dataset.finding import Finding
+from mrsift.export.rows import count
 from mrsift.ingest.label_match import match_rows
 from mrsift.ingest.label_table import LabelRow
 from mrsift.types import VolumeInfo
@@ -76,8 +78,6 @@ def label_volumes(rows: Sequence[LabelRow], infos: Sequence[VolumeInfo]) -> Labe
 def labels_from_folders(infos: Sequence[VolumeInfo]) -> tuple[LabelRow, ...]:
     """Labels where the folders directly below the input are named by class.
 
-    The next part of the path names the patient where no header does: a folder, or a file.
-
     Args:
         infos: Of a scan of one folder.
 
@@ -148,3 +148,45 @@ def _many(infos: Sequence[VolumeInfo]) -> str | None:
     if len(series) > 1:
         return f"{len(series)} series"
     return f"{len(b_values)} b-values" if len(b_values) > 1 else None
+
+
+def labelling_findings(labelling: Labelling) -> list[Finding]:
+    """What did not fit, each kind in one line."""
+    two, none = labelling.volumes_with_two_labels, labelling.volumes_without_label
+    lost, empty = labelling.labels_without_volume, labelling.rows_without_label
+    many = labelling.rows_of_many
+    found = [
+        Finding(
+            "warning",
+            "label_without_volume",
+            f"{count(len(lost), 'label')} that no volume has; check path, inside and b_value "
+            "against mrsift show",
+            lost,
+        ),
+        Finding(
+            "warning",
+            "two_labels",
+            f"{count(len(two), 'volume')} with two labels, left out; make the table say one",
+            two,
+        ),
+        Finding(
+            "warning",
+            "volume_without_label",
+            f"{count(len(none), 'volume')} that no label names, left out",
+            none,
+        ),
+        Finding(
+            "warning",
+            "row_without_label",
+            f"{count(len(empty), 'row')} without label, passed over",
+            empty,
+        ),
+        Finding(
+            "warning",
+            "label_of_many",
+            f"{count(len(many), 'row')} naming volumes of several series or b-values; each got "
+            "the label, which is right only if you meant all of them",
+            many,
+        ),
+    ]
+    return [finding for finding in found if finding.names]

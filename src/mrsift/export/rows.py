@@ -77,7 +77,7 @@ def prediction_key(prediction: Prediction) -> Hashable:
     return (
         *(volume_key(prediction.volume), prediction.label, prediction.localizer),
         *(prediction.conflict, *(opinion and opinion.label for opinion in opinions)),
-        correction_words(prediction),
+        *(correction_words(prediction), prediction.calculated),
     )
 
 
@@ -215,10 +215,10 @@ def differing_opinions(prediction: Prediction) -> str:
     return f"pixels {opinion_words(pixels)}, header {opinion_words(header)}"
 
 
-def flags(info: VolumeInfo) -> list[str]:
+def flags(info: VolumeInfo, *, calculated: bool = False) -> list[str]:
     """What a reader must know of the volume before using it; a localizer is told elsewhere."""
     marks = {
-        "calculated": info.calculated,
+        "calculated": info.calculated or calculated,
         "incomplete": not info.complete,
         "order assumed": info.order_assumed,
     }
@@ -234,7 +234,7 @@ def notes(row: Sequence[Prediction]) -> list[str]:
     found += _counted(row, _most_like)
     found += _counted(row, lambda item: "unfamiliar image" if is_unfamiliar(item) else "")
     found += ["localizer"] if first.localizer else []
-    return found + flags(first.volume)
+    return found + flags(first.volume, calculated=first.calculated)
 
 
 def _counted(row: Sequence[Prediction], doubt: Callable[[Prediction], str]) -> list[str]:
@@ -280,8 +280,11 @@ def conflict_words(prediction: Prediction) -> str:
 
 
 def count(number: int, name: str) -> str:
-    """E.g. `1 study`, `2 studies`."""
-    plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    """E.g. `1 study`, `2 studies`, `3 classes`."""
+    if name.endswith("y"):
+        plural = f"{name[:-1]}ies"
+    else:
+        plural = f"{name}es" if name.endswith("s") else f"{name}s"
     return f"{number} {name if number == 1 else plural}"
 
 
