@@ -124,7 +124,7 @@ def identify_and_scan(
         settings,
         bundle.manifest if bundle else None,
         corrections.labels,
-        found.read,
+        found.read if options.evidence != "header" else None,
         options.previews,
     )
     studies = []
