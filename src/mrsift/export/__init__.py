@@ -2,6 +2,7 @@
 
     output_file.py     text -> a file that is there whole or not at all
     rows.py            predictions -> rows for people: equal time points folded, facts in words
+    role_rows.py       roles and physics of a study in words
     json_report.py     `mrsift.identify/1` and `mrsift.show/1`
     csv_table.py       one line per volume, to be corrected in a spreadsheet
     corrections_file.py   what a person says of volumes -> the table that keeps it
@@ -11,6 +12,13 @@
     html_report.py     one self-contained page, with templates/report.html.j2
     pictures.py        preview slices -> data URIs
     resample.py        volumes of different grids -> one grid
+    sort.py            studies -> a tree sorted by what they are, of entries (sort_item.py)
+        sort_case.py       studies -> running numbers, and the key outside the tree
+        sort_bids.py       NIfTI with BIDS names; nifti_file.py, bids_sidecar.py write them
+        sort_label.py      the objects as they are, in folders by label
+        sort_write.py      entries -> files, never over others, continued after an interruption
+        sort_manifest.py   every file with its checksum
+        terminal_sort.py   what `mrsift sort` prints
 
 Nothing is imported here: rich, Jinja2 and Pillow are loaded only by the file that needs them.
 """

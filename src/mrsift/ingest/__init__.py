@@ -13,6 +13,7 @@ split.py       planes of a series -> one group per volume, never interleaved
 geometry.py    positions -> order, spacing, affine
 describe.py    group -> `VolumeInfo`
 studies.py     objects -> studies: duplicates dropped, patients kept apart
+gradient.py    diffusion directions in patient coordinates, where they are known for sure
 assemble.py    planes -> voxels (decode.py for compressed ones, lookup.py for tables)
 research.py    NIfTI, NRRD and MetaImage, by the same door: nifti.py, itk.py,
     research_header.py (what they have in common), sidecar.py (what stands beside NIfTI)
@@ -21,6 +22,7 @@ label_table.py what people say of volumes, from CSV or JSON
 label_match.py   which row of it names which volumes
 corrections.py   the tables beside the studies, settled: one label per volume, and what is wrong
 scan.py        all of it; bad data become `Skipped` here
+parts.py       the same for more files than memory has room for, some studies at a time
 """
 
 from mrsift.ingest.scan import Scan, load_volumes, scan

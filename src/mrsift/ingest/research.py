@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from mrsift.config import IngestSettings
 from mrsift.errors import IngestError, NotDicom, UnreadablePixels
 from mrsift.ingest import itk
+from mrsift.ingest.gradient import gradient_of_bvec
 from mrsift.ingest.research_header import ResearchHeader, plane_and_obliquity
-from mrsift.ingest.sidecar import Sidecar, read_sidecar
+from mrsift.ingest.sidecar import Sidecar, read_sidecar, read_vectors
 from mrsift.ingest.source import Source, beside
-from mrsift.types import BValue, Float32Array, Skipped, Volume, VolumeInfo
+from mrsift.types import BValue, Float32Array, Float64Array, Skipped, Volume, VolumeInfo
 
 _NIFTI = (".nii", ".nii.gz")
 _ITK = (".nrrd", ".nhdr", ".mha", ".mhd")
@@ -127,6 +128,17 @@ class VoxelReader:
         if image.path.lower().endswith(_ITK) and (data := itk.data_source(image, self._sources)):
             found.append(data)
         return tuple({source.path: source for source in (image, *found)}.values())
+
+    def gradient(self, info: VolumeInfo) -> Float64Array | None:
+        """Direction of the diffusion gradient in LPS, from the `.bvec` beside the image."""
+        image = self._sources[info.files[0]]
+        bvec = _companions(image, self._sources).get(".bvec")
+        if bvec is None:
+            return None
+        header = _read_header(image, self._sources, self._settings)
+        vectors = read_vectors(bvec, header.volumes)
+        axes = header.affine_lps_mm[:3, :3]
+        return gradient_of_bvec(vectors, info.index or 0, axes) if vectors else None
 
     def close(self) -> None:
         """Give the temporary file back; reading on opens a new one."""

@@ -9,12 +9,13 @@ from mrsift.config import IngestSettings
 from mrsift.errors import IngestError, NotDicom
 from mrsift.ingest import tags
 from mrsift.ingest.assemble import read_voxels
+from mrsift.ingest.gradient import gradient_lps
 from mrsift.ingest.header import Instance, Plane, read_instance
 from mrsift.ingest.object_header import read_header
 from mrsift.ingest.research import VoxelReader, is_research, research_studies
 from mrsift.ingest.source import Source, shared_root, walk
 from mrsift.ingest.studies import ShownPaths, Study, dicom_studies, without_duplicates
-from mrsift.types import Skipped, Volume, VolumeInfo
+from mrsift.types import Float64Array, Skipped, Volume, VolumeInfo
 
 StrPath = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
@@ -56,6 +57,15 @@ class Scan:
             return self._research.sources(info)
         found = (plane.instance.source for plane in planes)
         return tuple({source.path: source for source in found}.values())
+
+    def gradient(self, info: VolumeInfo) -> Float64Array | None:
+        """Direction of the diffusion gradient in LPS; None where it is not known for sure.
+
+        Raises:
+            IngestError: The header cannot be read any more.
+        """
+        planes = self.planes(info)
+        return gradient_lps(planes[0]) if planes else self._research.gradient(info)
 
     def read(self, info: VolumeInfo) -> Volume:
         """Read one volume; may be called from several threads.
@@ -105,11 +115,42 @@ def scan(
     """
     settings = settings or IngestSettings()
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    inputs = [_folder_of_index(Path(path)) for path in given]
+    inputs = [folder_of_index(Path(path)) for path in given]
+    sources, skipped = list_files(inputs, settings)
+    return scan_files(sources, skipped, inputs, settings, on_progress)
+
+
+def list_files(
+    inputs: Sequence[Path], settings: IngestSettings
+) -> tuple[list[Source], list[Skipped]]:
+    """Every file below some paths, and what need not be read.
+
+    Raises:
+        IngestError: A path does not exist.
+    """
     found = list(walk(inputs, settings))
     sources = [item for item in found if isinstance(item, Source)]
+    return sources, [item for item in found if isinstance(item, Skipped)]
+
+
+def scan_files(
+    sources: Sequence[Source],
+    skipped: Sequence[Skipped],
+    inputs: Sequence[Path],
+    settings: IngestSettings,
+    on_progress: Progress | None = None,
+) -> Scan:
+    """Find every volume in some files; files of one study must come together.
+
+    Args:
+        sources: From `list_files`, all or a part.
+        skipped: What was left out before.
+        inputs: What was listed.
+        settings: Tolerances and limits.
+        on_progress: Called as headers are read.
+    """
     corrections, sources = _set_corrections_aside(sources, inputs)
-    skipped = [item for item in found if isinstance(item, Skipped)]
+    skipped = list(skipped)
     research: list[Source] = []
     instances: list[Instance] = []
     for done, source in enumerate(sources):
@@ -118,7 +159,7 @@ def scan(
         if is_research(source):
             research.append(source)
             continue
-        result = _read(source, settings)
+        result = read_file(source, settings)
         if isinstance(result, Skipped):
             skipped.append(result)
         else:
@@ -155,7 +196,7 @@ def load_volumes(path: StrPath | Sequence[StrPath]) -> list[Volume]:
     return [found.read(info) for study in found.studies for info in study.volumes]
 
 
-def _folder_of_index(path: Path) -> Path:
+def folder_of_index(path: Path) -> Path:
     """The folder of a DICOMDIR, whose images lie beside and below it."""
     return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
 
@@ -175,7 +216,8 @@ def _set_corrections_aside(
     return tuple(found.values()), images
 
 
-def _read(source: Source, settings: IngestSettings) -> Instance | Skipped:
+def read_file(source: Source, settings: IngestSettings) -> Instance | Skipped:
+    """The header of one DICOM file, or why it is left out."""
     try:
         header = read_header(source)
     except NotDicom as error:

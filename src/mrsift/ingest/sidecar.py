@@ -70,6 +70,22 @@ def read_sidecar(
     )
 
 
+def read_vectors(bvec: Source, volumes: int) -> list[float]:
+    """The numbers of a `.bvec`, three rows of one number per volume; empty where it does not fit.
+
+    Args:
+        bvec: Rows x, y, z, or the transpose with one line per volume.
+        volumes: Number of volumes in the image.
+    """
+    numbers = _numbers(bvec, [])
+    if len(numbers) != 3 * volumes:
+        return []
+    lines = [line for line in bvec.read().splitlines() if line.strip()]
+    if len(lines) == volumes != 3:
+        return [numbers[3 * index + axis] for axis in range(3) for index in range(volumes)]
+    return numbers
+
+
 def _read(source: Source | None, remarks: list[str]) -> bytes:
     if source is None:
         return b""

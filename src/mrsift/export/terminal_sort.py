@@ -1,0 +1,96 @@
+"""What `mrsift sort` prints: per study what went where, and what was left out."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mrsift.export import rows
+from mrsift.export.sort import Outcome
+from mrsift.export.sort_case import key_path
+from mrsift.export.sort_item import Entry
+from mrsift.export.sort_manifest import MANIFEST
+from mrsift.export.sort_write import LEFT_OUT, REFUSED, Done
+from mrsift.export.terminal import print_skipped
+from mrsift.types import Skipped
+
+Row = tuple[Entry, Done]
+
+
+def print_outcome(
+    outcome: Outcome, out: Path, skipped: Sequence[Skipped], console: Console
+) -> None:
+    """Print what a run did, or would do.
+
+    Args:
+        outcome: Of `sort_studies`.
+        out: The tree.
+        skipped: What was not even identified.
+        console: Where to.
+    """
+    for case in outcome.cases:
+        own = [row for row in outcome.entries if row[0].case == case.folder]
+        console.print(Text(f"{case.name}: {rows.one_line(case.report.path)}", "bold"))
+        console.print(_table(own))
+        console.print()
+    print_skipped([*skipped, *outcome.left_out], console)
+    console.print(Text(_summary(outcome, out)))
+
+
+def _table(own: Sequence[Row]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("#", no_wrap=True, justify="right")
+    table.add_column("label", overflow="fold")
+    table.add_column("volumes", no_wrap=True, justify="right")
+    table.add_column("done", no_wrap=True)
+    table.add_column("file or folder", overflow="fold", min_width=30)
+    for folded in rows.fold(own, _key):
+        entry, done = folded[0]
+        volumes = [info for one, _ in folded for info in one.volumes]
+        where = _place(entry)
+        if len(folded) > 1:
+            where += f" and {len(folded) - 1} more like it"
+        if remark := done.reason or entry.remark:
+            where += f" ({rows.one_line(remark)})"
+        table.add_row(
+            Text(rows.series_number(volumes)),
+            Text(", ".join(dict.fromkeys(entry.labels))),
+            Text(str(len(volumes))),
+            Text(done.how, "yellow" if done.how in (LEFT_OUT, REFUSED) else ""),
+            Text(where),
+        )
+    return table
+
+
+def _key(row: Row) -> Hashable:
+    entry, done = row
+    places = entry.files[0].target.rpartition("/")[0] if len(entry.files) < 5 else _top(entry)
+    numbers = {info.series_number for info in entry.volumes}
+    return (frozenset(numbers), entry.labels, done, places, entry.remark)
+
+
+def _place(entry: Entry) -> str:
+    """The file, or the folder where there are many."""
+    first = entry.files[0].target
+    folders = {file.target.rpartition("/")[0] for file in entry.files}
+    alone = first.endswith((".nii.gz", ".nii", ".nrrd", ".mha"))
+    return first if alone or len(folders) > 1 else f"{folders.pop()}/ ({len(entry.files)} files)"
+
+
+def _top(entry: Entry) -> str:
+    return entry.files[0].target.partition("/")[0]
+
+
+def _summary(outcome: Outcome, out: Path) -> str:
+    counts = Counter(done.how for _, done in outcome.entries)
+    said = ", ".join(f"{how} {count}" for how, count in counts.items())
+    head = f"{rows.count(len(outcome.entries), 'image or group')}: {said or 'nothing'}."
+    if counts.keys() <= {"planned"}:
+        return f"{head} Nothing was written (--dry-run)."
+    return (
+        f"{head} Checksums of every file: {out / MANIFEST}. "
+        f"Which number is which study: {key_path(out)}."
+    )
