@@ -4,5 +4,8 @@ In: `config.NetworkSettings`. Out: a network whose forward pass gives logits, re
 
 resnet.py      the ResNets, 2D and 3D: stem, stages of blocks, one head or two
 catalogue.py   `build`, and the table of parameters and multiply-adds
+pretrained.py  weights of MONAI, MedicalNet and torchvision, with a report of what matched
+inflate.py     2D kernels to 3D, other channels, shortcuts without weights
 weights.py     weights of our own networks, to safetensors and back
+saliency.py    Grad-CAM, and the check that it looks at what was learnt
 """
