@@ -20,5 +20,18 @@
         sort_manifest.py   every file with its checksum
         terminal_sort.py   what `mrsift sort` prints
 
+    evaluation.py          a run -> a report folder
+    evaluation_run.py      a run folder, or a predictions table alone, -> what is evaluated
+    evaluation_ledger.py   how often a test set was looked at
+    evaluation_tables.py   an evaluation as tables, the one source of what is shown
+    evaluation_words.py    numbers in words
+    evaluation_text.py     tables -> CSV and LaTeX
+    evaluation_figures.py  figures -> PNG and SVG
+    evaluation_gallery.py  which volumes are shown as pictures
+    evaluation_html.py     the page, with templates/evaluation.html.j2
+    evaluation_json.py     everything as JSON
+    evaluation_terminal.py what `mrsift evaluate` and `mrsift compare` print
+    comparison.py          two runs -> a report folder
+
 Nothing is imported here: rich, Jinja2 and Pillow are loaded only by the file that needs them.
 """

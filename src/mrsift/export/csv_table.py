@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from mrsift.export.role_rows import roles_of
 from mrsift.export.rows import label_names, one_line
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import Opinion, Prediction, Report, StudyReport
@@ -21,7 +22,8 @@ _COLUMNS_BEFORE = (
     *("b_value", "b_value_source", "image_component", "temporal_position"),
     *("localizer", "calculated", "complete", "order_assumed"),
     *("pixels_label", "pixels_probability", "header_label", "header_probability"),
-    *("conflict", "conflict_reason", "corrected", "label_before", "in_distribution", "profile"),
+    *("conflict", "conflict_reason", "physics", "corrected", "label_before"),
+    *("in_distribution", "profile", "role"),
 )
 _COLUMNS_AFTER = ("study_instance_uid", "series_instance_uid")
 
@@ -29,7 +31,6 @@ _COLUMNS_AFTER = ("study_instance_uid", "series_instance_uid")
 def columns(labels: Sequence[str] = LABEL_NAMES) -> tuple[str, ...]:
     """The header line: a column `p_<label>` for every label of the run."""
     return (*_COLUMNS_BEFORE, *(f"p_{name}" for name in labels), *_COLUMNS_AFTER)
-
 
 
 # A spreadsheet that splits at another sign than the comma starts a cell there as well.
@@ -104,17 +105,19 @@ def _line(study: StudyReport, prediction: Prediction) -> dict[str, object]:
         "image_component": harmless(info.image_component),
         "temporal_position": _number(info.temporal_position),
         "localizer": _truth(prediction.localizer),
-        "calculated": _truth(info.calculated),
+        "calculated": _truth(prediction.calculated),
         "complete": _truth(info.complete),
         "order_assumed": _truth(info.order_assumed),
         **_opinion("pixels", prediction.pixels),
         **_opinion("header", prediction.header),
         "conflict": _truth(prediction.conflict),
         "conflict_reason": harmless(prediction.conflict_reason),
+        "physics": harmless(prediction.physics.found if prediction.physics else None),
         "corrected": _truth(prediction.correction is not None),
         "label_before": prediction.correction.label_before if prediction.correction else "",
         "in_distribution": round(prediction.in_distribution, 4),
         "profile": harmless(study.profile),
+        "role": harmless(";".join(roles_of(study).get(info.volume_id, []))),
         **{f"p_{name}": round(value, 4) for name, value in prediction.probabilities.items()},
         "study_instance_uid": harmless(study.study_instance_uid),
         "series_instance_uid": harmless(info.series_instance_uid),

@@ -146,6 +146,10 @@ def _physics(prediction: Prediction) -> Json | None:
         "with": list(physics.with_volumes),
         "r": physics.r,
         "scale": physics.scale,
+        "found": physics.found,
+        "favours": list(physics.favours),
+        "b_values_s_per_mm2": list(physics.b_values),
+        "b_value_s_per_mm2": physics.b_s_per_mm2,
     }
 
 

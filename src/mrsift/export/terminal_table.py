@@ -1,10 +1,10 @@
-"""What `mrsift identify` prints: a table per study, its conflicts in words, what was left out."""
+"""What `mrsift identify` prints: a table per study, its roles and conflicts, what was left out."""
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mrsift.export import rows
+from mrsift.export import role_rows, rows
 from mrsift.export.terminal import (
     WIDE,
     add_grid_columns,
@@ -44,6 +44,8 @@ def print_report(report: Report, console: Console) -> None:
         found = rows.fold(study.predictions, rows.prediction_key)
         console.print(_table(study, found, wide=console.width >= WIDE))
         _print_conflicts(found, console)
+        _print_physics(study, console)
+        _print_roles(study, console)
         console.print()
     print_skipped(report.skipped, console)
     console.print(_summary(report))
@@ -88,6 +90,30 @@ def _print_conflicts(found: list[Row], console: Console) -> None:
         if row[0].conflict:
             line = Text.assemble(("! conflict", "bold red"), " in ", _name(row), ": ")
             console.print(line + Text(rows.conflict_words(row[0])))
+
+
+def _print_physics(study: StudyReport, console: Console) -> None:
+    for volume, words in role_rows.physics_lines(study.predictions):
+        console.print(Text.assemble(("physics", "bold"), f" {volume}: {words}"))
+
+
+def _print_roles(study: StudyReport, console: Console) -> None:
+    found = role_rows.role_rows(study)
+    if not found:
+        return
+    console.print()
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("role", no_wrap=True)
+    table.add_column("volume", overflow="fold", min_width=12)
+    table.add_column("why", overflow="fold", min_width=20)
+    for row in found:
+        style = "bold red" if row.missing else ("" if row.volume_id else "dim")
+        volume = row.volume or ("missing" if row.missing else "none, optional")
+        why = Text(row.reason, "" if row.volume_id else style)
+        for doubt in row.doubts:
+            why.append(f"\n! {doubt}", "yellow")
+        table.add_row(Text(row.role), Text(volume, style), why)
+    console.print(table)
 
 
 def _name(row: Row) -> str:

@@ -13,6 +13,7 @@ In: paths, or the volumes of a study from `ingest`. Out: `types.Report`.
         witness_text.py      descriptions, the weakest
     fuse.py       two opinions -> one answer, and conflicts
     profile.py    which labels count as known in a study
+        profile_file.py      the user's own, with roles
     correct.py    labels that a person has set
     look.py also keeps a few voxels of each volume, to compare volumes of one study:
         sample.py            which voxels, and which volumes lie on one grid

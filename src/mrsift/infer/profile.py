@@ -8,12 +8,12 @@ known, or pixels and header contradict each other, every label counts.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mrsift.bundle import REGIONS
 from mrsift.errors import ConfigError
+from mrsift.infer.profile_file import did_you_mean, read_profile
 from mrsift.infer.witness_text import split_words, words
 from mrsift.labels import LABEL_NAMES, PROFILES, UNKNOWN, Profile
 from mrsift.types import Float64Array, Opinion, VolumeInfo
@@ -84,7 +84,7 @@ def named_profile(name: str, labels: Sequence[str] = LABEL_NAMES) -> Profile | N
         return replace(PROFILES[name], known=known)
     if name.lower().endswith(".toml"):
         return read_profile(Path(name), labels)
-    raise ConfigError(f"profile {name!r} is not known{_did_you_mean(name, [AUTO, *PROFILES])}")
+    raise ConfigError(f"profile {name!r} is not known{did_you_mean(name, [AUTO, *PROFILES])}")
 
 
 def own_profile(name: str, labels: Sequence[str]) -> Profile:
@@ -95,68 +95,6 @@ def own_profile(name: str, labels: Sequence[str]) -> Profile:
         labels: That it answers with.
     """
     return Profile(name, tuple(label for label in labels if label != UNKNOWN))
-
-
-def read_profile(path: Path, labels: Sequence[str] = LABEL_NAMES) -> Profile:
-    """A profile from the user's own file.
-
-    Args:
-        path: TOML with `known` (list of labels), and optionally `name` and the table
-            `same_as` (label -> the label it is answered as).
-        labels: That the model answers with.
-
-    Returns:
-        The profile; its name is the file's where the file gives none.
-
-    Raises:
-        ConfigError: The file is missing, is not TOML, or has unknown keys or labels.
-    """
-    import tomllib  # only who has a profile of their own waits for it
-
-    try:
-        fields = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not TOML ({error}); see the docs on profiles") from error
-    checked = _check(fields, path)
-    same_as = checked["same_as"]
-    known = tuple(label for label in labels if label in checked["known"])
-    for label in (*checked["known"], *same_as, *same_as.values()):
-        if label not in labels or label == UNKNOWN:
-            raise ConfigError(f"{path}: {label!r} is no label{_did_you_mean(label, labels)}")
-    for label in same_as.values():
-        if label not in known:
-            raise ConfigError(f"{path}: same_as answers {label}, so `known` must hold it")
-    return Profile(checked["name"] or path.stem, known, tuple(same_as.items()))
-
-
-def _check(fields: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The file's content with its types checked, by pydantic."""
-    import pydantic
-
-    class ProfileFile(pydantic.BaseModel, extra="forbid"):
-        known: list[str] = pydantic.Field(min_length=1)
-        name: str = ""
-        same_as: dict[str, str] = {}
-
-    try:
-        return ProfileFile.model_validate(fields).model_dump()
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        hint = ""
-        if first["type"] == "extra_forbidden":
-            hint = _did_you_mean(key, list(ProfileFile.model_fields))
-        raise ConfigError(f"{path}: {key}: {first['msg'].lower()}{hint}") from error
-
-
-def _did_you_mean(name: str, choices: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.upper(), [choice.upper() for choice in choices], 1, 0.5)
-    meant = next((choice for choice in choices if [choice.upper()] == close), None)
-    return f"; did you mean {meant!r}?" if meant else f"; choose one of {', '.join(choices)}"
 
 
 def choose_profile(votes: Sequence[RegionVote], *, use_header: bool) -> tuple[Profile, str]:

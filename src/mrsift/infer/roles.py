@@ -138,16 +138,24 @@ def _choice(
         runners_up.append((other.info.volume_id, why_not))
     reason = tie_reason[0]
     if len(equal) == 1:
-        criterion = deciding(winner, others[0]) if others else None
-        reason = criterion.praise(winner) if criterion else f"the only {winner.prediction.label}"
-        if winner.role.plane and not criterion and refused:
-            reason = f"{reason} that is {winner.role.plane} and can be used"
+        reason = _why(winner, others, refused)
     return RoleChoice(
         winner.info.volume_id,
         reason,
         (*runners_up, *refused),
         (*doubts(winner), *tie_doubt, *_place_doubts(winner, others, place)),
     )
+
+
+def _why(winner: Candidate, others: Sequence[Candidate], refused: Sequence[tuple[str, str]]) -> str:
+    """Why a volume won, against the next best where there is one."""
+    criterion = deciding(winner, others[0]) if others else None
+    if criterion is not None:
+        name, blame = volume_name(others[0].info), criterion.blame(others[0])
+        return f"{criterion.praise(winner)}; next best {name}: {blame}"
+    if refused:
+        return f"the only {winner.prediction.label} that can be used"
+    return f"the only {winner.prediction.label}"
 
 
 def _break_tie(

@@ -8,8 +8,8 @@ from mrsift.errors import IngestError
 from mrsift.infer.sample import Reader
 from mrsift.types import Float32Array, VolumeInfo
 
-MOST_SLICES = 9
-"""Slices in the middle third of the volume that are looked at."""
+MOST_SLICES = 4
+"""Slices in the middle third of the volume that are looked at; a scan repeats as a whole."""
 
 
 def sharpness_of(read: Reader) -> Callable[[VolumeInfo], float | None]:
@@ -48,13 +48,13 @@ def sharpness(voxels: Float32Array) -> float | None:
         return None
     middle = slice(voxels.shape[0] // 3, -(-2 * voxels.shape[0] // 3))
     chosen = voxels[middle]
-    chosen = chosen[:: -(-len(chosen) // MOST_SLICES)].astype(np.float64)
+    chosen = np.nan_to_num(chosen[:: -(-len(chosen) // MOST_SLICES)])
     down = chosen[:, 2:, 1:-1] - chosen[:, :-2, 1:-1]
     along = chosen[:, 1:-1, 2:] - chosen[:, 1:-1, :-2]
     strength = np.hypot(down, along)
-    total = float(np.nansum(strength))
+    total = float(strength.sum(dtype=np.float64))
     if not np.isfinite(total) or total <= 0:
         return None
     share = strength[strength > 0] / total
-    entropy = -float(np.sum(share * np.log(share)))
+    entropy = -float(np.sum(share * np.log(share), dtype=np.float64))
     return float(strength.size / np.exp(entropy))
