@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from mrsift.bundle import Manifest, OutlierReference, write_bundle
+from mrsift.bundle import REGIONS, Manifest, OutlierReference, write_bundle
 from mrsift.config import PreprocessSettings
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import BValue, HeaderFacts, VolumeInfo
@@ -53,8 +53,10 @@ def volume_info() -> Callable[..., VolumeInfo]:
     return make
 
 
-def tiny_onnx(seed: int = 0) -> bytes:
-    """A network of our interface with random weights: one convolution, pooled, two heads."""
+def tiny_onnx(
+    seed: int = 0, labels: int = len(LABEL_NAMES), channels: int = 1, *, regions: bool = True
+) -> bytes:
+    """A network of our interface with random weights: one convolution, pooled, one head or two."""
     rng = np.random.default_rng(seed)
 
     def weights(name: str, *shape: int) -> onnx.TensorProto:
@@ -68,19 +70,19 @@ def tiny_onnx(seed: int = 0) -> bytes:
         helper.make_node("MatMul", ["features", "to_logits"], ["logits"]),
         helper.make_node("MatMul", ["features", "to_region"], ["region"]),
     ]
-    size = {"features": TINY_FEATURES, "logits": len(LABEL_NAMES), "region": 2}
+    size = {"features": TINY_FEATURES, "logits": labels} | ({"region": 2} if regions else {})
     graph = helper.make_graph(
-        nodes,
+        nodes if regions else nodes[:-1],
         "tiny",
-        [helper.make_tensor_value_info("volume", TensorProto.FLOAT, ["n", 1, *TINY_SHAPE])],
+        [helper.make_tensor_value_info("volume", TensorProto.FLOAT, ["n", channels, *TINY_SHAPE])],
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", count])
             for name, count in size.items()
         ],
         [
-            weights("kernel", TINY_FEATURES, 1, 3, 3, 3),
-            weights("to_logits", TINY_FEATURES, len(LABEL_NAMES)),
-            weights("to_region", TINY_FEATURES, 2),
+            weights("kernel", TINY_FEATURES, channels, 3, 3, 3),
+            weights("to_logits", TINY_FEATURES, labels),
+            *([weights("to_region", TINY_FEATURES, 2)] if regions else []),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -88,7 +90,7 @@ def tiny_onnx(seed: int = 0) -> bytes:
     return model.SerializeToString()
 
 
-def tiny_manifest() -> Manifest:
+def tiny_manifest(labels: tuple[str, ...] = LABEL_NAMES, *, regions: bool = True) -> Manifest:
     """A manifest to go with `tiny_onnx`; every volume looks like the training data."""
     return Manifest(
         name="tiny",
@@ -96,12 +98,12 @@ def tiny_manifest() -> Manifest:
         preprocess=PreprocessSettings(input_shape=TINY_SHAPE),
         temperature=1.0,
         region_temperature=1.0,
-        conformal=dict.fromkeys(LABEL_NAMES, 0.05),
+        conformal=dict.fromkeys(labels, 0.05),
         conformal_coverage=0.95,
         outliers=OutlierReference(
             projection=np.eye(TINY_FEATURES),
             centre=np.zeros(TINY_FEATURES),
-            class_means=np.zeros((len(LABEL_NAMES), TINY_FEATURES)),
+            class_means=np.zeros((len(labels), TINY_FEATURES)),
             precision=np.eye(TINY_FEATURES),
             distances=np.linspace(0.0, 1e6, 101),
             tail_exponent=1.0,
@@ -109,6 +111,8 @@ def tiny_manifest() -> Manifest:
         licence="Apache-2.0",
         made_by="tests/conftest.py",
         files={},
+        labels=labels,
+        regions=REGIONS if regions else (),
     )
 
 

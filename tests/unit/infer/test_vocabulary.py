@@ -54,9 +54,7 @@ def test_fat_suppressed_t2_counts_as_t2_where_they_are_not_told_apart() -> None:
 def test_labels_of_another_kind_share_what_the_header_cannot_name() -> None:
     told = in_words_of(("T2W", "PERFUSION", "UNKNOWN"), header(T2W=0.4, T2W_FS=0.0))
     assert told is not None
-    assert dict(told.probabilities) == pytest.approx(
-        {"T2W": 0.4, "PERFUSION": 0.3, "UNKNOWN": 0.3}
-    )
+    assert dict(told.probabilities) == pytest.approx({"T2W": 0.4, "PERFUSION": 0.3, "UNKNOWN": 0.3})
 
 
 def test_the_header_is_silent_on_labels_it_does_not_know() -> None:
