@@ -3,10 +3,15 @@
     main.py         what all verbs share: parser, errors in one line, Ctrl-C
     identify.py     `mrsift identify`
     show.py         `mrsift show`
+    sort.py         `mrsift sort`
     simulate.py     `mrsift simulate`
     dataset.py      `mrsift dataset index`, `split` and `check`
+    train.py        `mrsift train`
+    evaluate.py     `mrsift evaluate`
+    compare.py      `mrsift compare`
     arguments.py    checks of arguments that several verbs take
     progress.py     a bar on standard error, on a terminal only
+    watch.py        what verbs that train share: libraries they need, lines with a bar below
     streams.py      standard output that is full, closed, or a pipe nobody reads
     exit_status.py  how a run ends
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from mrsift import __version__
-from mrsift.cli import dataset, identify, show, simulate
+from mrsift.cli import compare, dataset, evaluate, identify, show, simulate, sort, train
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import never_fail_on_text, standard_output, tell
 from mrsift.errors import MrsiftError, OutputError
 
-VERBS = (identify, show, simulate, dataset)
+VERBS = (identify, show, sort, simulate, dataset, train, evaluate, compare)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -1,11 +1,35 @@
-"""Simulated volumes -> a trained network -> a bundle. torch lives here and in `models`.
+"""A recipe and labelled volumes -> a trained network -> a bundle. torch lives here and in `models`.
 
-pool.py           volumes drawn once from the simulator, prepared, on disk in shards
-augmentation.py   what a scanner or a scan may change without changing the label
-dataset.py        (epoch, sample) -> augmented input; every draw follows from the seed
-fit.py            the training loop; a run that is cut off resumes to the same weights
-score.py          a trained network's outputs on a pool or on volumes
-onnx_export.py    torch -> ONNX, compared output for output
-card.py          the page that travels with a bundle
-default.py        the commands that make the shipped bundle
+In: a recipe (TOML) and the data set of `dataset`. Out: the folder of a run, with the predictions
+that `evaluate` reads; from it, a bundle.
+
+    recipe.py         one TOML file, checked, overridden, written out resolved
+    experiment.py     `train` and `resume`: all of a run, from data to predictions
+
+    classes.py        row of the data -> its class; refuses data that nothing can be learnt from
+    cache.py          prepared volumes on disk, made again where their source changed
+    prepared.py       classes and cache together; what cannot be read is left out and named
+    augmentation.py   what a scanner or a scan may change without changing the label
+    plan.py           which volumes make which step, from seed and step alone
+    batches.py        prepared volumes -> batches
+
+    fit.py            the training loop: Lightning's trainer, told how
+    module.py         loss, optimiser, and what is counted on the way
+    keeper.py         history, best and last checkpoint, why a run ended
+    checkpoints.py    written whole or not at all; read without running code
+    precision.py      refuses what mixed precision cannot do here
+    processes.py      those that `torchrun` started
+    run_folder.py     what is where in a run; never overwritten
+    curves.py         history as a table and as a picture
+    watch.py          what a run tells those who watch it
+
+    score.py          a trained network's outputs on many volumes
+    calibrate.py      temperature, prediction sets and outlier reference, from validation
+    predict.py        outputs -> the predictions table
+    results.py        what is written when a run has ended
+
+    onnx_export.py    torch -> ONNX, compared output for output
+    card.py           the page that travels with a bundle
+    pool.py           volumes drawn once from the simulator, prepared, on disk in shards
+    default.py        the commands that make the shipped bundle
 """

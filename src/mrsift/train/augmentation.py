@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn.functional import grid_sample
 
-from mrsift.config import PreprocessSettings
+from mrsift.config import AugmentationSettings, PreprocessSettings
 from mrsift.preprocess import normalise, resize
 from mrsift.types import Float32Array, Float64Array
 
@@ -33,7 +33,7 @@ class Draw:
         coarseness: In-plane size that the image is reduced to before its full size, 0 to 1.
         texture: Deviation of a fine multiplicative pattern.
         noise: Deviation of added noise, in deviations of the volume.
-        clip_percentiles: Of the z-score.
+        upper_percentile: Of the clip before the z-score, None for that of the settings.
         empty_below: Voxels below this quantile become one value (a mask), None for none.
     """
 
@@ -47,46 +47,62 @@ class Draw:
     coarseness: float
     texture: float
     noise: float
-    clip_percentiles: tuple[float, float]
+    upper_percentile: float | None
     empty_below: float | None
 
 
-def draw(rng: np.random.Generator, slices: int) -> Draw:
+def draw(rng: np.random.Generator, settings: AugmentationSettings, slices: int) -> Draw:
     """Draws the parameters for one volume.
 
     Args:
         rng: Source of every draw.
+        settings: How often and how much.
         slices: Of the network's input.
     """
     chance = rng.random(12)
-    ends = rng.uniform(0.0, 0.2, 2) if chance[0] < 0.5 else np.zeros(2)
-    lost = rng.integers(1, slices, rng.integers(1, 4)) if chance[1] < 0.15 else ()
+    ends = rng.uniform(0.0, 1.0, 2) * settings.crop_slices[1]
+    most_lost = min(settings.drop_slices[1], slices - 1)
+    lost = rng.integers(1, slices, rng.integers(1, most_lost + 1)) if most_lost > 0 else ()
+    shaded = chance[5] < settings.shading[0]
     return Draw(
-        homography=_draw_homography(rng) if chance[2] < 0.7 else None,
-        slices=(float(ends[0]), float(1.0 - ends[1])),
-        repeated=tuple(int(index) for index in lost),
-        mirrored=bool(chance[3] < 0.5),
-        upside_down=bool(chance[4] < 0.04),
-        shading=rng.normal(scale=0.25 if chance[5] < 0.5 else 0.05, size=(2, 3)),
-        sharpness=float(rng.uniform(-0.6, 1.2)) if chance[6] < 0.5 else 0.0,
-        coarseness=float(rng.uniform(0.45, 1.0)) if chance[7] < 0.12 else 1.0,
-        texture=float(rng.uniform(0.0, 0.2)) if chance[8] < 0.3 else 0.0,
-        noise=float(rng.exponential(0.06)) if chance[9] < 0.5 else 0.0,
-        clip_percentiles=(0.5, float(rng.uniform(98.0, 99.9)) if chance[10] < 0.5 else 99.5),
-        empty_below=float(rng.uniform(0.1, 0.4)) if chance[11] < 0.06 else None,
+        homography=_draw_homography(rng, settings) if chance[2] < settings.plane else None,
+        slices=(float(ends[0]), float(1.0 - ends[1]))
+        if chance[0] < settings.crop_slices[0]
+        else (0.0, 1.0),
+        repeated=tuple(int(index) for index in lost) if chance[1] < settings.drop_slices[0] else (),
+        mirrored=bool(chance[3] < settings.mirror),
+        upside_down=bool(chance[4] < settings.upside_down),
+        # Every coil shades a little, so the others get a fifth.
+        shading=rng.normal(size=(2, 3)) * (settings.shading[1] * (1.0 if shaded else 0.2)),
+        sharpness=float(rng.uniform(*settings.sharpness[1:]))
+        if chance[6] < settings.sharpness[0]
+        else 0.0,
+        coarseness=float(rng.uniform(settings.coarseness[1], 1.0))
+        if chance[7] < settings.coarseness[0]
+        else 1.0,
+        texture=float(rng.uniform(0.0, settings.texture[1]))
+        if chance[8] < settings.texture[0]
+        else 0.0,
+        noise=float(rng.exponential(settings.noise[1])) if chance[9] < settings.noise[0] else 0.0,
+        upper_percentile=float(rng.uniform(settings.clip[1], 99.9))
+        if chance[10] < settings.clip[0]
+        else None,
+        empty_below=float(rng.uniform(0.25, 1.0)) * settings.mask[1]
+        if chance[11] < settings.mask[0]
+        else None,
     )
 
 
-def _draw_homography(rng: np.random.Generator) -> Float64Array:
+def _draw_homography(rng: np.random.Generator, settings: AugmentationSettings) -> Float64Array:
     """Output to input: a little of everything a plane can suffer."""
-    angle = np.deg2rad(rng.normal(scale=8.0))
-    size = np.exp(rng.uniform(np.log(0.6), np.log(1.12)) + rng.normal(scale=0.07, size=2))
+    angle = np.deg2rad(settings.rotation_deg) * rng.normal()
+    size = np.exp(rng.uniform(*np.log(settings.scale)) + settings.anisotropy * rng.normal(size=2))
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = np.eye(3)
-    matrix[:2, :2] = rotation @ np.diag(size) + rng.normal(scale=0.03, size=(2, 2))
+    matrix[:2, :2] = rotation @ np.diag(size) + settings.shear * rng.normal(size=(2, 2))
     # A field of view that is smaller than the volume may lie anywhere in it.
-    matrix[:2, 2] = rng.uniform(-1, 1, 2) * np.maximum(0.06, 0.9 * (1.0 - size))
-    matrix[2, :2] = rng.normal(scale=0.04, size=2)
+    matrix[:2, 2] = rng.uniform(-1, 1, 2) * np.maximum(settings.translation, 0.9 * (1.0 - size))
+    matrix[2, :2] = settings.perspective * rng.normal(size=2)
     return matrix
 
 
@@ -96,7 +112,7 @@ def apply(
     """The network's input for a volume of the pool.
 
     Args:
-        volume: Shape (slices, rows, columns), larger than the input or equal.
+        volume: Prepared, shape (slices, rows, columns), of the size of the input or larger.
         drawn: Of `draw`.
         settings: Of the network's input.
         rng: For noise and texture.
@@ -118,16 +134,20 @@ def apply(
         volume = resize(resize(volume, (len(volume), coarse[0], coarse[1])), settings.input_shape)
     if drawn.sharpness:
         volume = volume + np.float32(drawn.sharpness) * (volume - _blurred(volume))
-    bright = (volume - lowest) * _gain(drawn, volume.shape, rng)
+    bright = volume - lowest
+    if drawn.shading.any() or drawn.texture:
+        bright *= _gain(drawn, volume.shape, rng)
     if drawn.noise:
         noise = rng.standard_normal(volume.shape, dtype=np.float32)
         bright = np.abs(bright + np.float32(drawn.noise) * noise)
     if drawn.empty_below is not None:
         bright = np.maximum(bright, np.quantile(bright[::3, ::3, ::3], drawn.empty_below))
     bright = bright[:, :: -1 if drawn.upside_down else 1, :: -1 if drawn.mirrored else 1]
-    return normalise(
-        np.ascontiguousarray(bright), replace(settings, clip_percentiles=drawn.clip_percentiles)
-    )
+    if settings.intensity == "histogram":  # equalised already, from -0.5 to 0.5
+        return np.ascontiguousarray(np.clip(bright + lowest, -0.5, 0.5))
+    low, high = settings.clip_percentiles
+    clip = (low, high if drawn.upper_percentile is None else drawn.upper_percentile)
+    return normalise(np.ascontiguousarray(bright), replace(settings, clip_percentiles=clip))
 
 
 def _seen_through(

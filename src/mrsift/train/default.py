@@ -1,58 +1,77 @@
 """Makes the shipped bundle: `python -m mrsift.train.default pool|fit|bundle`.
 
 pool    draws and prepares simulated volumes (hours on one core; stop and go on at will)
-fit     trains the network (the same)
+fit     trains the recipe `default` on them (the same)
 bundle  calibrates, exports and writes the bundle with its card
 """
 
 import argparse
+import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from mrsift.bundle import CARD, MODEL, Manifest, default_bundle_path, write_bundle
+import mrsift
+from mrsift.bundle import CARD, MODEL, REGIONS, WEIGHTS, Manifest, default_bundle_path, write_bundle
 from mrsift.config import PreprocessSettings
-from mrsift.evaluate.calibration import fit_temperature, softmax
-from mrsift.evaluate.conformal import label_thresholds
-from mrsift.evaluate.outliers import fit_reference
+from mrsift.evaluate.calibration import fit_temperature
 from mrsift.labels import LABEL_NAMES
 from mrsift.models.resnet import ResNet
+from mrsift.models.weights import network_of_bundle, to_safetensors
 from mrsift.preprocess import normalise, resize
+from mrsift.train.batches import Labelled
+from mrsift.train.calibrate import calibrate
 from mrsift.train.card import Answers, card, results
-from mrsift.train.fit import FitSettings, fit, load_network
+from mrsift.train.curves import write_curves
+from mrsift.train.fit import Task, fit, load_network
 from mrsift.train.onnx_export import to_onnx
 from mrsift.train.pool import Pool, build_shard, pool_settings
+from mrsift.train.recipe import Recipe, load_recipe
+from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.score import augmented, score
+from mrsift.train.watch import Watch
 from mrsift.types import Float32Array
 
-PREPROCESS = PreprocessSettings(input_shape=(24, 96, 96), intensity="zscore")
-POOL_SHAPE = (24, 120, 120)
 SUBJECTS_PER_SHARD = 10
 VALIDATION_EVERY = 10
 """One shard of ten is kept out of training."""
 
-SEED = 7
-COVERAGE = 0.95
-COMPONENTS = 24
-REFERENCE_VOLUMES = 3000
+POOL_SEED = 7
+NAME = "sim"
+
+
+class PlainPool:
+    """A pool as inference sees its volumes."""
+
+    def __init__(self, pool: Pool, settings: PreprocessSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+
+    def __len__(self) -> int:
+        return len(self._pool)
+
+    def __getitem__(self, index: int) -> Float32Array:
+        """A volume at the size of the input, without augmentation."""
+        return normalise(resize(self._pool[index], self._settings.input_shape), self._settings)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one of the three commands."""
     parser = argparse.ArgumentParser(prog="python -m mrsift.train.default", description=__doc__)
     parser.add_argument("command", choices=["pool", "fit", "bundle"])
-    parser.add_argument("--runs", type=Path, required=True, help="folder for pool and checkpoint")
+    parser.add_argument("--runs", type=Path, required=True, help="folder for pool and runs")
     parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
-    parser.add_argument("--start", type=int, default=0, help="first subject that `pool` draws")
+    parser.add_argument("--start", type=int, default=0, help="first subject that is used")
     parser.add_argument("--labelmaps", type=Path, help="folder of head label maps")
-    parser.add_argument("--steps", type=int, default=20_000, help="training steps of 16 volumes")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--fit", default="fit", help="name of the training run")
     parser.add_argument(
-        "--start-from", type=Path, help="folder of a run whose weights to start from"
+        "--set", action="append", default=[], help="section.key=value of the recipe"
     )
+    parser.add_argument("--fit", default="fit", help="name of the training run")
+    parser.add_argument("--start-from", type=Path, help="bundle whose weights to start from")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=default_bundle_path())
     parser.add_argument("--version", default="0")
@@ -63,27 +82,46 @@ def main(arguments: list[str] | None = None) -> None:
     {"pool": _pool, "fit": _fit, "bundle": _bundle}[given.command](given)
 
 
+def _recipe(given: argparse.Namespace) -> Recipe:
+    return load_recipe("default", given.set)
+
+
 def _pool(given: argparse.Namespace) -> None:
     """Draws every shard that is not there yet."""
-    settings = pool_settings(PREPROCESS, POOL_SHAPE)
+    recipe = _recipe(given)
+    shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
+    settings = pool_settings(recipe.preprocess, shape)
     for first in range(given.start, given.subjects, SUBJECTS_PER_SHARD):
         subjects = range(first, first + SUBJECTS_PER_SHARD)
-        count = build_shard(given.runs / "pool", subjects, SEED, settings, given.labelmaps)
+        count = build_shard(given.runs / "pool", subjects, POOL_SEED, settings, given.labelmaps)
         print(f"subjects {first} to {subjects.stop - 1}: {count} volumes", flush=True)
 
 
 def _fit(given: argparse.Namespace) -> None:
-    """Trains on what is in the pool."""
-    pool = _open_pool(given, validation=False)
-    print(f"{len(pool)} volumes", np.bincount(pool.labels, minlength=9), flush=True)
-    start = load_network(given.start_from)[0] if given.start_from else None
-    settings = FitSettings(steps=given.steps, learning_rate=given.learning_rate, seed=SEED)
-    fit(pool, PREPROCESS, settings, given.runs / given.fit, start)
+    """Trains on what is in the pool, or goes on with the run of that name."""
+    train, validation = (_open_pool(given, validation=side) for side in (False, True))
+    print(f"{len(train)} volumes", np.bincount(train.labels, minlength=9), flush=True)
+    folder = RunFolder(given.runs / given.fit)
+    if not (folder.path / "recipe.toml").is_file():
+        start = to_safetensors(network_of_bundle(given.start_from)[0]) if given.start_from else None
+        facts = {
+            "mrsift_version": mrsift.__version__,
+            "command": shlex.join(sys.argv),
+            "volumes": [len(train), len(validation)],
+        }
+        create_run(folder.path, _recipe(given), None, facts, start)
+    recipe = folder.recipe()
+    sides = (_labelled(train), _labelled(validation, PlainPool(validation, recipe.preprocess)))
+    watch = Watch(say=lambda line: print(line, flush=True))
+    keeper = fit(folder, recipe, Task(LABEL_NAMES, REGIONS, *sides), watch)
+    write_curves(folder.path, keeper.history, keeper.best_epoch)
+    ended = {"stopped_because": keeper.stopped_because, "best_epoch": keeper.best_epoch}
+    folder.add_facts(ended | {"steps": keeper.history[-1]["step"], "seconds": keeper.seconds})
 
 
 def _open_pool(given: argparse.Namespace, *, validation: bool) -> Pool:
     """The shards of one side of the split."""
-    firsts = range(0, given.subjects, SUBJECTS_PER_SHARD)
+    firsts = range(given.start, given.subjects, SUBJECTS_PER_SHARD)
     kept = [
         first
         for first in firsts
@@ -92,75 +130,82 @@ def _open_pool(given: argparse.Namespace, *, validation: bool) -> Pool:
     return Pool(given.runs / "pool", kept)
 
 
+def _labelled(pool: Pool, volumes: PlainPool | None = None) -> Labelled:
+    return Labelled(volumes or pool, np.arange(len(pool)), pool.labels, _regions(pool))
+
+
+def _regions(pool: Pool) -> NDArray[np.intp]:
+    return np.array([row.region for row in pool.rows], dtype=np.intp)
+
+
 def _bundle(given: argparse.Namespace) -> None:
     """Calibrates on the subjects kept out, exports, and writes the bundle."""
-    network, run = load_network(given.runs / given.fit)
-    train = _open_pool(given, validation=False)
-    validation = _open_pool(given, validation=True)
-    manifest, results_text = _calibrate(network, train, validation)
+    folder = RunFolder(given.runs / given.fit)
+    recipe, run = folder.recipe(), folder.facts()
+    network = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
+    train, validation = (_open_pool(given, validation=side) for side in (False, True))
+    manifest, results_text = _calibrate(network, recipe, train, validation)
     command = given.made_by or (
-        f"python -m mrsift.train.default pool --runs DIR --subjects {given.subjects}; "
-        f"python -m mrsift.train.default fit --runs DIR --subjects {given.subjects} "
-        f"--steps {given.steps}; "
-        f"python -m mrsift.train.default bundle --runs DIR --subjects {given.subjects}"
+        f"python -m mrsift.train.default pool --runs DIR --subjects {given.subjects}; fit; bundle"
     )
     facts = {
         "version": given.version,
         "licence": "Apache-2.0",
         "made by": f"`{command}`",
-        "seed": SEED,
+        "seed": recipe.training.seed,
         "simulated volumes": f"{len(train)} for training, {len(validation)} kept out",
-        "training": f"{run['step']} steps of {run['batch']} volumes",
-        "input": f"{PREPROCESS.input_shape} (slices, rows, columns), {PREPROCESS.intensity}",
+        "training": f"{run['steps']} steps of {recipe.training.batch} volumes, "
+        f"best epoch {run['best_epoch']}",
+        "input": f"{recipe.preprocess.input_shape} (slices, rows, columns), "
+        f"{recipe.preprocess.intensity}",
         "weights": f"{sum(weight.numel() for weight in network.parameters()):,} parameters",
     }
     real_text = given.real.read_text() if given.real else "Not measured for this version."
-    onnx = to_onnx(network, PREPROCESS.input_shape)
-    write_bundle(
-        given.out,
-        replace(manifest, version=given.version, made_by=command),
-        {MODEL: onnx, CARD: card(facts, results_text, real_text).encode()},
-    )
+    contents = {
+        MODEL: to_onnx(network, recipe.preprocess.input_shape),
+        CARD: card(facts, results_text, real_text).encode(),
+        WEIGHTS: to_safetensors(network),
+    }
+    write_bundle(given.out, replace(manifest, version=given.version, made_by=command), contents)
     print(results_text)
 
 
-def _calibrate(network: ResNet, train: Pool, validation: Pool) -> tuple[Manifest, str]:
+def _calibrate(
+    network: ResNet, recipe: Recipe, train: Pool, validation: Pool
+) -> tuple[Manifest, str]:
     """Temperatures, thresholds and outlier reference, and results on the subjects kept out."""
-    plain = score(network, (_plain(validation, index) for index in range(len(validation))))
-    varied = score(network, augmented(validation, PREPROCESS, SEED))
-    chosen = np.random.default_rng(SEED).permutation(len(train))[:REFERENCE_VOLUMES]
-    reference = score(network, (_plain(train, int(index)) for index in chosen))
+    settings, seed = recipe.preprocess, recipe.training.seed
+    places = range(len(validation))
+    plain_validation, plain_train = PlainPool(validation, settings), PlainPool(train, settings)
+    plain = score(network, (plain_validation[index] for index in places))
+    varied = score(network, augmented(validation, places, settings, recipe.augmentation, seed))
+    order = np.random.default_rng(seed).permutation(len(train))
+    chosen = order[: recipe.calibration.reference_volumes]
+    reference = score(network, (plain_train[int(index)] for index in chosen))
 
-    y_true = validation.labels
-    regions = np.array([row.region for row in validation.rows])
+    y_true, regions = validation.labels, _regions(validation)
     known = regions >= 0
-    temperature = fit_temperature(varied.logits, y_true)
-    thresholds = label_thresholds(softmax(varied.logits, temperature), y_true, COVERAGE)
+    assert varied.region is not None  # the recipe of a pool has both heads
+    found = calibrate((varied, y_true), (reference, train.labels[chosen]), recipe.calibration)
     manifest = Manifest(
-        name="sim",
+        name=NAME,
         version="0",
-        preprocess=PREPROCESS,
-        temperature=temperature,
+        preprocess=settings,
+        temperature=found.temperature,
         region_temperature=fit_temperature(varied.region[known], regions[known]),
-        conformal={name: float(value) for name, value in zip(LABEL_NAMES, thresholds, strict=True)},
-        conformal_coverage=COVERAGE,
-        outliers=fit_reference(
-            (reference.features, train.labels[chosen]), varied.features, COMPONENTS
-        ),
+        conformal=dict(zip(LABEL_NAMES, found.thresholds.tolist(), strict=True)),
+        conformal_coverage=found.coverage,
+        outliers=found.outliers,
         licence="Apache-2.0",
         made_by="",
         files={},
+        network=recipe.network,
     )
     answers = {
         "As simulated": Answers(y_true, plain.logits.argmax(axis=1)),
         "Augmented as in training": Answers(y_true, varied.logits.argmax(axis=1)),
     }
     return manifest, results(answers)
-
-
-def _plain(pool: Pool, index: int) -> Float32Array:
-    """A volume of a pool at the size of the input, without augmentation."""
-    return normalise(resize(pool[index], PREPROCESS.input_shape), PREPROCESS)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,8 @@ from mrsift.config import PreprocessSettings
 from mrsift.labels import LABEL_NAMES
 from mrsift.preprocess import prepare
 from mrsift.simulate import SimulatedVolume, draw_subject
+from mrsift.train.batches import NO_REGION
 from mrsift.types import Float32Array
-
-NO_REGION = -1
-"""Region index of a volume that shows neither pelvis nor head."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The commands that make the shipped bundle, at the smallest size."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,21 @@ import pytest
 from mrsift.bundle import Bundle
 from mrsift.evaluate.outliers import in_distribution
 from mrsift.labels import LABEL_NAMES
+from mrsift.models.weights import network_of_bundle
 from mrsift.preprocess import prepare
 from mrsift.simulate import draw_subject
 from mrsift.train import default
 from mrsift.train.pool import Pool, build_shard, pool_settings
+from mrsift.train.recipe import load_recipe
 
-POOL_SHAPE = (24, 60, 60)
+SMALL = [
+    "--set",
+    "preprocess.input_shape=[24, 48, 48]",
+    "--set",
+    "augmentation.source_shape=[24, 60, 60]",
+    "--set",
+    "network.width=4",
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +33,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(default, "SUBJECTS_PER_SHARD", 2)
         patch.setattr(default, "VALIDATION_EVERY", 2)
-        patch.setattr(default, "POOL_SHAPE", POOL_SHAPE)
-        small = replace(default.PREPROCESS, input_shape=(24, 48, 48))
-        patch.setattr(default, "PREPROCESS", small)
-        default.main(["pool", "--runs", str(folder), "--subjects", "4", "--threads", "1"])
+        default.main(["pool", "--runs", str(folder), "--subjects", "4", "--threads", "1", *SMALL])
         yield folder
 
 
 def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
-    common = ["--runs", str(runs), "--subjects", "4", "--threads", "1"]
-    default.main(["fit", *common, "--steps", "3"])
+    common = ["--runs", str(runs), "--subjects", "4", "--threads", "1", *SMALL]
+    default.main(["fit", *common, "--set", "training.max_steps=3"])
     real = tmp_path / "real.md"
     real.write_text("3 of 4 right.")
     out = tmp_path / "bundle"
@@ -43,17 +48,26 @@ def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
     bundle = Bundle.load(out)
     assert bundle.id.version == "9"
     assert bundle.manifest.preprocess.input_shape == (24, 48, 48)
-    assert "mrsift.train.default fit" in bundle.manifest.made_by
+    assert "mrsift.train.default pool" in bundle.manifest.made_by
     assert "Research use only" in bundle.card
     assert "3 of 4 right." in bundle.card
     assert f"of {len(Pool(runs / 'pool', [0]))} (" in bundle.card
-    shares = in_distribution(np.zeros((1, 128)), bundle.manifest.outliers)
+    network, _ = network_of_bundle(out)
+    assert network.settings.width == 4
+    shares = in_distribution(np.zeros((1, 32)), bundle.manifest.outliers)
     assert 0 <= shares[0] <= 1
+
+    default.main(
+        ["fit", *common, "--fit", "more", "--start-from", str(out), "--set", "training.max_steps=1"]
+    )
+    assert (runs / "more" / "checkpoints" / "start.safetensors").is_file()
 
 
 def test_a_shard_holds_what_inference_would_see(runs: Path) -> None:
-    settings = pool_settings(default.PREPROCESS, POOL_SHAPE)
-    subject = draw_subject(default.SEED, 2)
+    recipe = load_recipe("default", SMALL[1::2])
+    assert recipe.augmentation.source_shape is not None
+    settings = pool_settings(recipe.preprocess, recipe.augmentation.source_shape)
+    subject = draw_subject(default.POOL_SEED, 2)
     pool = Pool(runs / "pool", [2])
     assert [LABEL_NAMES[row.label] for row in pool.rows[: len(subject)]] == [
         volume.label for volume in subject
@@ -63,7 +77,7 @@ def test_a_shard_holds_what_inference_would_see(runs: Path) -> None:
 
 
 def test_a_shard_that_is_there_is_not_drawn_again(runs: Path) -> None:
-    settings = pool_settings(default.PREPROCESS, POOL_SHAPE)
+    settings = pool_settings(load_recipe("default").preprocess, (24, 60, 60))
     before = sorted(path.name for path in (runs / "pool").iterdir())
     assert before == ["000000.json", "000000.npy", "000002.json", "000002.npy"]
-    assert build_shard(runs / "pool", range(2, 4), default.SEED, settings, None) == 0
+    assert build_shard(runs / "pool", range(2, 4), default.POOL_SEED, settings, None) == 0

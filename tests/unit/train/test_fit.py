@@ -1,120 +1,199 @@
-"""Training: it learns, it resumes to the same weights, and it exports what it learnt."""
+"""Training: it learns, a run that is cut off ends with the same weights, and it ends as it says."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from mrsift.config import NetworkSettings, PreprocessSettings
 from mrsift.errors import ConfigError
-from mrsift.train.fit import FitSettings, fit, load_network
-from mrsift.train.pool import NO_REGION, Pool
-from mrsift.train.score import augmented, score
+from mrsift.evaluate.predictions import read_predictions
+from mrsift.train.checkpoints import read_checkpoint
+from mrsift.train.experiment import Machine, resume, train
+from mrsift.train.recipe import Recipe, load_recipe, with_settings
+from mrsift.train.run_folder import RunFolder
+from mrsift.train.watch import Watch
+from tests.toy_data import toy_data
 
-PREPROCESS = PreprocessSettings(input_shape=(8, 16, 16), intensity="zscore")
-SETTINGS = FitSettings(
-    steps=24,
-    batch=8,
-    save_every=8,
-    workers=0,
-    bfloat16=False,
-    network=NetworkSettings(
-        depth=10,
-        width=4,
-        stem_kernel=(3, 3, 3),
-        stem_stride=(1, 1, 1),
-        stem_pool=False,
-        dropout=0.3,
-    ),
-)
+ONE_THREAD = Machine(threads=1)
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
-    """Two labels: a bright bar along the rows, or along the columns."""
-    folder = tmp_path_factory.mktemp("pool")
-    rng = np.random.default_rng(0)
-    for first in range(3):
-        labels = rng.integers(0, 2, 16)
-        volumes = rng.normal(scale=0.3, size=(16, 8, 20, 20))
-        volumes[labels == 0, :, 9:11] += 3.0
-        volumes[labels == 1, :, :, 9:11] += 3.0
-        np.save(folder / f"{first:06d}.npy", volumes.astype(np.float16))
-        rows = [
-            {"label": int(label), "region": int(label) or NO_REGION, "subject": first, "note": ""}
-            for label in labels
-        ]
-        (folder / f"{first:06d}.json").write_text(json.dumps(rows))
-    return Pool(folder, range(4))
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy_data(tmp_path_factory.mktemp("toy"))
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Sums in another order would make resumed weights differ in the last digit."""
-    torch.set_num_threads(1)
+@pytest.fixture(scope="module")
+def recipe(data: Path) -> Recipe:
+    """With a schedule, sampling and dropout, which all must be taken up where they were."""
+    changes = {
+        "optimiser.schedule": "cosine",
+        "optimiser.warmup": 0.1,
+        "training.balance": "sqrt",
+    }
+    return with_settings(load_recipe(data.with_name("toy.toml")), changes)
 
 
-def test_pool_opens_the_shards_that_are_there(pool: Pool) -> None:
-    assert len(pool) == 48
-    assert pool[47].shape == (8, 20, 20)
-    assert pool.labels.tolist() == [row.label for row in pool.rows]
+@pytest.fixture(scope="module")
+def whole(data: Path, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that nobody cut off: 3 epochs of 6 steps."""
+    return train(recipe, data, tmp_path_factory.mktemp("runs") / "whole", ONE_THREAD)
 
 
-def test_it_learns(pool: Pool, tmp_path: Path) -> None:
-    network = fit(pool, PREPROCESS, replace(SETTINGS, steps=120, learning_rate=0.01), tmp_path)
-    logits = score(network, augmented(pool, PREPROCESS, 1)).logits
-    assert (logits.argmax(axis=1) == pool.labels).mean() > 0.85
+def test_it_learns(data: Path, recipe: Recipe, tmp_path: Path) -> None:
+    longer = with_settings(recipe, {"training.max_epochs": 8})
+    folder = train(longer, data, tmp_path / "run", ONE_THREAD)
+    table = read_predictions(folder.predictions)
+    kept_out = table.split != "train"
+    assert (table.predicted == table.label)[kept_out].mean() > 0.9
+    assert len(table) == 40
+    assert table.names == ("T2W", "ADC")
 
 
-def test_a_run_that_is_cut_off_ends_with_the_same_weights(
-    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = fit(pool, PREPROCESS, SETTINGS, tmp_path / "whole")
+def test_a_run_leaves_what_it_says(whole: RunFolder) -> None:
+    names = {path.name for path in whole.path.iterdir()}
+    assert names == {
+        *("recipe.toml", "data.parquet", "run.json", "history.csv", "curves.png", "curves.svg"),
+        *("checkpoints", "tensorboard", "predictions.parquet", "outliers.npz"),
+    }
+    facts = whole.facts()
+    assert facts["stopped_because"] == "training.max_epochs=3"
+    assert (facts["epochs"], facts["steps"]) == (3, 18)
+    assert facts["counts"]["train"] == {"T2W": 12, "ADC": 12}
+    assert set(facts["conformal"]) == {"T2W", "ADC"}
+    assert len((whole.path / "history.csv").read_text().splitlines()) == 4
 
-    class PowerCutError(Exception):
-        pass
 
-    steps_left = 13  # in the middle of an epoch, and five steps after a checkpoint
-    step = torch.optim.AdamW.step
+class PowerCutError(Exception):
+    """Raised where the power goes."""
 
-    def cut(*arguments: object, **named: object) -> object:
-        nonlocal steps_left
-        steps_left -= 1
-        if steps_left < 0:
+
+def cut_at(step: int, patch: pytest.MonkeyPatch) -> None:
+    """Lets the optimiser take so many steps, and no more."""
+    left = step
+    original = torch.optim.Adam.step
+
+    def limited(*arguments: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
             raise PowerCutError
-        return step(*arguments, **named)
+        return original(*arguments, **named)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.optim.AdamW, "step", cut)
+    patch.setattr(torch.optim.Adam, "step", limited)
+
+
+@pytest.mark.parametrize(("step", "kept"), [(1, None), (5, 4), (6, 6), (9, 8), (17, 16)])
+def test_a_run_that_is_cut_off_ends_with_the_same_weights(
+    data: Path, recipe: Recipe, whole: RunFolder, tmp_path: Path, step: int, kept: int | None
+) -> None:
+    """Before the first checkpoint, in an epoch, and at the start of one."""
+    with pytest.MonkeyPatch.context() as patch:
+        cut_at(step, patch)
         with pytest.raises(PowerCutError):
-            fit(pool, PREPROCESS, SETTINGS, tmp_path / "cut")
-    assert load_network(tmp_path / "cut")[1]["step"] == 8
-    resumed = fit(pool, PREPROCESS, SETTINGS, tmp_path / "cut")
-    for (name, expected), found in zip(
-        whole.state_dict().items(), resumed.state_dict().values(), strict=True
-    ):
-        assert torch.equal(expected, found), name
+            train(recipe, data, tmp_path / "cut", ONE_THREAD)
+    cut = RunFolder(tmp_path / "cut")
+    assert cut.last.is_file() == (kept is not None)
+    if kept is not None:
+        assert read_checkpoint(cut.last)["global_step"] == kept
+    resume(cut.path)
+    same_weights(whole.last, cut.last)
+    same_weights(whole.best, cut.best)
+    assert cut.predictions.read_bytes() == whole.predictions.read_bytes()
+    assert without_seconds(cut) == without_seconds(whole)
 
 
-def test_other_settings_do_not_resume(pool: Pool, tmp_path: Path) -> None:
-    fit(pool, PREPROCESS, replace(SETTINGS, steps=2), tmp_path)
-    with pytest.raises(ConfigError, match="other settings"):
-        fit(pool, PREPROCESS, replace(SETTINGS, steps=3), tmp_path)
+def same_weights(one: Path, other: Path) -> None:
+    expected, found = (read_checkpoint(path)["state_dict"] for path in (one, other))
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():
+        assert torch.equal(value, found[name]), name
 
 
-def test_a_pool_that_is_too_small_is_named(pool: Pool, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="Build more"):
-        fit(pool, PREPROCESS, replace(SETTINGS, batch=1000), tmp_path)
+def without_seconds(folder: RunFolder) -> list[str]:
+    lines = (folder.path / "history.csv").read_text().splitlines()
+    return [line.rpartition(",")[0] for line in lines]
 
 
-def test_a_loss_that_is_no_number_stops_the_run(pool: Pool, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"loss is (nan|inf).*lower learning rate"):
-        fit(pool, PREPROCESS, replace(SETTINGS, region_weight=float("inf")), tmp_path)
+def test_a_run_that_has_ended_is_not_trained_on(whole: RunFolder) -> None:
+    before = whole.last.read_bytes()
+    whole.predictions.unlink()
+    resume(whole.path)
+    assert whole.last.read_bytes() == before
+    assert whole.predictions.is_file()
 
 
-def test_a_run_that_never_started_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="train first"):
-        load_network(tmp_path)
+def test_workers_do_not_change_the_result(
+    data: Path, recipe: Recipe, whole: RunFolder, tmp_path: Path
+) -> None:
+    shared = with_settings(recipe, {"training.workers": 2})
+    same_weights(whole.last, train(shared, data, tmp_path / "run", ONE_THREAD).last)
+
+
+def test_training_stops_when_validation_no_longer_improves(
+    data: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    changes = {"training.max_epochs": 50, "training.patience": 2, "optimiser.learning_rate": 1e-12}
+    folder = train(with_settings(recipe, changes), data, tmp_path / "run", ONE_THREAD)
+    facts = folder.facts()
+    assert facts["stopped_because"] == "no better validation_loss in 2 epochs"
+    assert facts["epochs"] < 10
+    before = folder.last.read_bytes()
+    resume(folder.path)
+    assert folder.last.read_bytes() == before
+
+
+def test_a_stated_number_of_steps_says_how_long_the_whole_takes(
+    data: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    short = with_settings(recipe, {"training.max_steps": 4, "training.max_epochs": 100})
+    folder = train(short, data, tmp_path / "run", ONE_THREAD, Watch(say=said.append))
+    assert folder.facts()["steps"] == 4
+    assert folder.facts()["stopped_because"] == "training.max_steps=4"
+    assert any("100 epochs of 6 steps" in line for line in said)
+
+
+@pytest.mark.parametrize("balance", ["none", "equal", "loss"])
+@pytest.mark.parametrize("precision", ["32", "bf16"])
+def test_every_way_to_balance_and_round_runs(
+    data: Path, recipe: Recipe, tmp_path: Path, balance: str, precision: str
+) -> None:
+    changes = {
+        "training.balance": balance,
+        "training.precision": precision,
+        "training.max_epochs": 1,
+        "training.monitor": "balanced_accuracy",
+        "optimiser.clip_norm": 1.0,
+    }
+    folder = train(with_settings(recipe, changes), data, tmp_path / "run", ONE_THREAD)
+    loss = float((folder.path / "history.csv").read_text().splitlines()[1].split(",")[2])
+    assert 0 < loss < 5
+
+
+def test_a_loss_that_is_no_number_stops_the_run(data: Path, recipe: Recipe, tmp_path: Path) -> None:
+    wild = with_settings(recipe, {"optimiser.learning_rate": 1e30, "optimiser.warmup": 0.0})
+    with pytest.raises(ConfigError, match=r"loss is (nan|inf).*lower optimiser.learning_rate"):
+        train(wild, data, tmp_path / "run", ONE_THREAD)
+
+
+def test_gradients_that_torch_gets_wrong_are_refused(
+    data: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    deep = replace(recipe.network, slice_strides=(1, 2, 2, 1))
+    wrong = with_settings(replace(recipe, network=deep), {"training.precision": "bf16"})
+    with pytest.raises(ConfigError, match="2 slices"):
+        train(wrong, data, tmp_path / "run", ONE_THREAD)
+
+
+def test_predictions_are_calibrated_probabilities(whole: RunFolder) -> None:
+    table = read_predictions(whole.predictions)
+    np.testing.assert_allclose(table.probabilities.sum(axis=1), 1.0)
+    assert np.isfinite(table.in_distribution).all()
+    assert set(table.split) == {"train", "validation", "test"}
+    assert all(
+        predicted in kept.split("|")
+        for predicted, kept in zip(table.predicted, table.prediction_set, strict=True)
+    )

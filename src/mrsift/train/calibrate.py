@@ -1,0 +1,94 @@
+"""What is measured on validation volumes when training has ended: honest probabilities and sets."""
+
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrsift.bundle import OutlierReference
+from mrsift.config import CalibrationSettings
+from mrsift.errors import ConfigError
+from mrsift.evaluate.calibration import fit_temperature, softmax
+from mrsift.evaluate.conformal import label_thresholds
+from mrsift.evaluate.outliers import fit_reference
+from mrsift.export.output_file import write_bytes
+from mrsift.train.score import Scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """How outputs are read.
+
+    Attributes:
+        temperature: The logits are divided by it.
+        thresholds: Smallest probability at which each label stays in the set, shape (labels,).
+        coverage: That the thresholds were made for.
+        outliers: Reference of `in_distribution`.
+    """
+
+    temperature: float
+    thresholds: NDArray[np.float64]
+    coverage: float
+    outliers: OutlierReference
+
+
+def calibrate(
+    validation: tuple[Scores, NDArray[np.intp]],
+    train: tuple[Scores, NDArray[np.intp]],
+    settings: CalibrationSettings,
+) -> Calibration:
+    """Temperature and thresholds from validation, the outlier reference from training.
+
+    Args:
+        validation: Outputs and right labels of volumes that the network was not trained on.
+        train: The same of volumes that it was trained on; every label occurs.
+        settings: Of the recipe.
+    """
+    scores, y_true = validation
+    temperature = honest_temperature(scores.logits, y_true)
+    thresholds = label_thresholds(softmax(scores.logits, temperature), y_true, settings.coverage)
+    features = train[0].features
+    components = max(1, min(settings.components, features.shape[1], len(features) - 1))
+    reference = fit_reference((features, train[1]), scores.features, components)
+    return Calibration(temperature, thresholds, settings.coverage, reference)
+
+
+def honest_temperature(logits: NDArray[np.floating], y_true: NDArray[np.integer]) -> float:
+    """The temperature that fits best, never below 1 where every answer was right.
+
+    Where nothing is wrong, the likelihood only grows with confidence, and a fit would say
+    that the network is never in doubt. It has no evidence for that.
+
+    Args:
+        logits: Shape (n, labels).
+        y_true: Shape (n,).
+    """
+    fitted = fit_temperature(logits, y_true)
+    all_right = bool((np.asarray(logits).argmax(axis=1) == y_true).all())
+    return max(fitted, 1.0) if all_right else fitted
+
+
+def write_outliers(path: Path, reference: OutlierReference) -> None:
+    """The reference as `.npz`."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **asdict(reference))
+    write_bytes(path, buffer.getvalue())
+
+
+def read_outliers(path: Path) -> OutlierReference:
+    """What `write_outliers` wrote.
+
+    Raises:
+        ConfigError: The file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        exponent = float(arrays.pop("tail_exponent"))
+        return OutlierReference(**arrays, tail_exponent=exponent)
+    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
+        raise ConfigError(
+            f"{path}: is missing or damaged; run: mrsift train --resume {path.parent}"
+        ) from error

@@ -1,0 +1,151 @@
+"""Rows of a data set -> the class of each, and which side of the split it is on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrsift.config import LabelSettings
+from mrsift.dataset.table import Dataset, DatasetRow
+from mrsift.errors import ConfigError
+
+NO_CLASS = -1
+"""Class of a volume that nobody labelled: predicted, never trained on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classified:
+    """The volumes of an experiment.
+
+    Attributes:
+        names: Classes, in the order of the network's outputs.
+        rows: Of the data set, each with its split; those that do not count are left out.
+        labels: Index of the class of each row, or `NO_CLASS`, shape (n,).
+        remarks: What a user should know, one line each.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[DatasetRow, ...]
+    labels: NDArray[np.intp]
+    remarks: tuple[str, ...]
+
+    def side(self, split: str) -> NDArray[np.intp]:
+        """Places of the labelled rows of a split, shape (k,)."""
+        wanted = [row.split == split for row in self.rows]
+        return np.flatnonzero(np.array(wanted, dtype=bool) & (self.labels != NO_CLASS))
+
+    def only(self, kept: Sequence[int], remarks: Sequence[str] = ()) -> "Classified":
+        """Some of the rows, in the given order."""
+        return Classified(
+            self.names,
+            tuple(self.rows[index] for index in kept),
+            self.labels[list(kept)],
+            (*self.remarks, *remarks),
+        )
+
+
+def classify(dataset: Dataset, settings: LabelSettings, fold: int | None = None) -> Classified:
+    """The class and the split of every row.
+
+    Args:
+        dataset: Split already.
+        settings: Of the recipe.
+        fold: Validates, and the other folds train; None takes the split as it stands.
+
+    Raises:
+        ConfigError: The data are not split, have no such fold, or lack a column.
+    """
+    same_as = dict(settings.same_as)
+    index = {name: place for place, name in enumerate(settings.names)}
+    rows, labels, left_out = [], [], Counter[str]()
+    for row in _sides(dataset, fold):
+        name = _class_name(row, settings.columns, same_as)
+        if name is None:
+            rows.append(row)
+            labels.append(NO_CLASS)
+        elif name in index or settings.unknown is not None:
+            rows.append(row)
+            labels.append(index.get(name, len(index)))
+        else:
+            left_out[name] += 1
+    remarks = []
+    if left_out:
+        named = ", ".join(f"{name} ({count})" for name, count in left_out.most_common(5))
+        remarks.append(f"{left_out.total()} volumes left out: no class of the recipe: {named}")
+    if unlabelled := labels.count(NO_CLASS):
+        remarks.append(f"{unlabelled} volumes without a label are predicted, but not trained on")
+    names = settings.names
+    if settings.unknown is not None and len(index) in labels:
+        names = (*names, settings.unknown)
+    elif settings.unknown is not None:
+        remarks.append(
+            f"no volume of another class, so {settings.unknown} is not trained; answers abstain "
+            "by probability alone"
+        )
+    return Classified(names, tuple(rows), np.array(labels, dtype=np.intp), tuple(remarks))
+
+
+def check_trainable(data: Classified) -> None:
+    """Refuses data that nothing can be learnt from, or that would fool the reader.
+
+    Raises:
+        ConfigError: An empty class or split, too few patients, or a patient on two sides.
+    """
+    counts = np.bincount(data.labels[data.side("train")], minlength=len(data.names))
+    if empty := [name for name, count in zip(data.names, counts, strict=True) if count == 0]:
+        there = ", ".join(f"{n} ({c})" for n, c in zip(data.names, counts, strict=True) if c)
+        raise ConfigError(
+            f"no training volume of class {', '.join(empty)}; there are {there or 'none'}. Label "
+            "some, or name the classes of the data in labels.names and labels.same_as."
+        )
+    patients = {
+        split: {data.rows[place].patient for place in data.side(split)}
+        for split in ("train", "validation", "test")
+    }
+    if len(patients["train"]) < 2 or not patients["validation"]:
+        raise ConfigError(
+            f"{len(patients['train'])} patients for training and {len(patients['validation'])} for "
+            "validation; at least 2 and 1 are needed. Add patients, or split again with other "
+            "ratios: mrsift dataset split"
+        )
+    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        if shared := patients[one] & patients[other]:
+            raise ConfigError(
+                f"{len(shared)} patients are in {one} and in {other}, e.g. {min(shared)}; split "
+                "again: mrsift dataset split"
+            )
+
+
+def _sides(dataset: Dataset, fold: int | None) -> list[DatasetRow]:
+    """The rows that are on a side of the split."""
+    if fold is None:
+        rows = [row for row in dataset.rows if row.split is not None]
+        if not rows:
+            raise ConfigError("the data are not split; run: mrsift dataset split DATA")
+        return rows
+    folds = sorted({row.fold for row in dataset.rows if row.fold is not None})
+    if fold not in folds:
+        raise ConfigError(
+            f"training.fold is {fold}, and the data have folds {folds}; run: mrsift dataset split "
+            "DATA --folds K"
+        )
+    return [
+        row
+        if row.fold is None
+        else replace(row, split="validation" if row.fold == fold else "train")
+        for row in dataset.rows
+        if row.fold is not None or row.split == "test"
+    ]
+
+
+def _class_name(row: DatasetRow, columns: tuple[str, ...], same_as: dict[str, str]) -> str | None:
+    """The columns of a row, joined; None where one is empty."""
+    words = []
+    for column in columns:
+        value = row.extra.get(column, getattr(row, column, None))
+        if value is None or value == "":
+            return None
+        words.append(same_as.get(str(value), str(value)))
+    return "_".join(words)
