@@ -3,10 +3,20 @@
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 import torch
 
-from mrsift.bundle import CARD, MODEL, WEIGHTS, Manifest, OutlierReference, write_bundle
+from mrsift.bundle import (
+    CARD,
+    MODEL,
+    WEIGHTS,
+    Bundle,
+    Manifest,
+    OutlierReference,
+    default_bundle_path,
+    write_bundle,
+)
 from mrsift.config import NetworkSettings, PreprocessSettings
 from mrsift.errors import BundleError
 from mrsift.models.catalogue import build
@@ -72,3 +82,16 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     path = bundle(tmp_path / "a.mrsift", to_safetensors(build(other, 3)))
     with pytest.raises(BundleError, match="do not fit"):
         network_of_bundle(path)
+
+
+def test_the_weights_that_ship_are_those_of_the_network_that_ships() -> None:
+    network, manifest = network_of_bundle(default_bundle_path())
+    torch.manual_seed(0)
+    volume = torch.randn(2, 1, *manifest.preprocess.input_shape)
+    core = openvino.Core()
+    model = core.read_model(Bundle.load(default_bundle_path()).onnx)
+    found = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(volume.numpy())
+    with torch.inference_mode():
+        expected = network(volume)
+    for name in ("logits", "region", "features"):
+        np.testing.assert_allclose(found[name], getattr(expected, name).numpy(), atol=1e-4)
