@@ -22,7 +22,7 @@ whether it is for training, validation or test."""
 EPILOG = """\
 exit status: 0 done, 1 an output could not be written, 2 wrong usage or no data set,
 3 nothing readable, 5 check found an error, or --strict and something did not fit, 130 Ctrl-C."""
-FOLDERS = "folders"
+WITH_THE_DATA = ("folders", "corrections")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,8 @@ def _add_index(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         metavar="FILE",
         required=True,
         help="CSV or JSON that names volumes and their labels, also as mrsift identify writes"
-        " them; or the word folders, where the folders in PATH are named by class",
+        " them; or the word folders, where the folders in PATH are named by class, or the word"
+        " corrections, for the tables beside the studies",
     )
     step.add_argument("--out", metavar="FILE", type=Path, required=True, help="data.parquet")
     step.add_argument("--json", metavar="FILE", type=Path, help="write all that did not fit")
@@ -136,8 +137,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _index(arguments: argparse.Namespace) -> ExitStatus:
-    by_folders = arguments.labels == FOLDERS
-    inputs = [arguments.path, *([] if by_folders else [Path(arguments.labels)])]
+    own_table = None if arguments.labels in WITH_THE_DATA else Path(arguments.labels)
+    inputs = [arguments.path, *([] if own_table is None else [own_table])]
     check_outputs([arguments.out, arguments.json], inputs)
     from mrsift.dataset.counts import count_by_side
     from mrsift.dataset.index import index_findings, index_folder, root_of
@@ -146,10 +147,9 @@ def _index(arguments: argparse.Namespace) -> ExitStatus:
     from mrsift.errors import ConfigError
     from mrsift.ingest.label_table import read_label_table
 
-    rows = None
-    if not by_folders:
-        table = Path(arguments.labels)
-        rows = relative_to_root(read_label_table(table), root_of(arguments.path), table)
+    rows = arguments.labels
+    if own_table is not None:
+        rows = relative_to_root(read_label_table(own_table), root_of(arguments.path), own_table)
     with progress_bar() as bar:
         index = index_folder(arguments.path, rows, arguments.jobs, bar)
     findings = index_findings(index)
@@ -184,7 +184,8 @@ def _split(arguments: argparse.Namespace) -> ExitStatus:
     tables = [count_by_side(done.rows)]
     if any(row.fold is not None for row in done.rows):
         tables.append(count_table("fold", done.rows, lambda row: str(row.fold), class_of))
-    _print(tables, [*too_small(done), Finding("note", "split", done.facts["split"])])
+    said = [*too_small(done), Finding("note", "split", done.facts["split"])]
+    _print(tables, said, names_shown=None)
     return ExitStatus.DONE
 
 
@@ -223,7 +224,11 @@ def _write_json(findings: Sequence["Finding"], path: Path | None, schema: str) -
 
 
 def _print(
-    tables: Sequence["CountTable"], findings: Sequence["Finding"], *, quiet: bool = False
+    tables: Sequence["CountTable"],
+    findings: Sequence["Finding"],
+    *,
+    names_shown: int | None = 3,
+    quiet: bool = False,
 ) -> None:
     if sys.stdout is None or quiet:
         return
@@ -235,5 +240,5 @@ def _print(
         with console.capture() as text:  # rich would end the process at a broken pipe
             for table in tables:
                 print_counts(table, console)
-            print_findings(findings, console)
+            print_findings(findings, console, names_shown)
         sys.stdout.write(text.get())

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import mrsift
 from mrsift.dataset.finding import Finding
@@ -23,13 +24,19 @@ from mrsift.dataset.voxels import pixel_sha256, source_stamp
 from mrsift.errors import IngestError
 from mrsift.export.csv_table import columns
 from mrsift.export.rows import count
-from mrsift.ingest import Scan, scan
+from mrsift.ingest.corrections import read_corrections
 from mrsift.ingest.label_table import LabelRow
+from mrsift.ingest.parts import scan_in_parts
+from mrsift.ingest.reopen import read_again
+from mrsift.ingest.source import shared_root
 from mrsift.types import Skipped, VolumeInfo
 
 MAX_JOBS = 8
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much is done, and how much there is."""
+
+Source = Literal["folders", "corrections"]
+"""Labels that come with the data."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,18 +58,20 @@ class Index:
 
 def index_folder(
     path: Path,
-    labels: Sequence[LabelRow] | None,
+    labels: Sequence[LabelRow] | Source,
     jobs: int | None = None,
     on_progress: Progress | None = None,
 ) -> Index:
     """Find, label and fingerprint every volume below a path.
 
-    Voxels are read once, `jobs` volumes at a time, and not kept.
+    Voxels are read once, `jobs` volumes at a time, and not kept; headers only for some studies
+    at a time.
 
     Args:
         path: Folder, file or archive.
-        labels: Their paths are relative to `path`, or to the folder of a file; None where the
-            folders directly below `path` are named by class.
+        labels: Rows whose paths are relative to `path`, or to the folder of a file; `folders`
+            where the folders directly below `path` are named by class; `corrections` for the
+            tables beside the studies.
         jobs: Volumes read at the same time; None for one per CPU, at most 8.
         on_progress: Called from this thread.
 
@@ -73,61 +82,96 @@ def index_folder(
         IngestError: The path does not exist.
     """
     tell: Progress = on_progress or (lambda _doing, _done, _total: None)
-    found = scan([path], on_progress=lambda done, total: tell("reading headers", done, total))
-    infos = [info for study in found.studies for info in study.volumes]
-    labelling = label_volumes(labels_from_folders(infos) if labels is None else labels, infos)
-    root = root_of(path)
-    origins: Counter[str] = Counter()
+    found = _find(path, labels == "corrections", tell)
+    rows = found.corrections if labels == "corrections" else labels
+    if rows == "folders":
+        rows = labels_from_folders(found.infos)
+    labelling = label_volumes(rows, found.infos)
     kept: list[DatasetRow] = []
     skipped = list(found.skipped)
+    origins: Counter[str] = Counter()
     pending = sorted(labelling.labelled, key=lambda pair: (pair[0].files, pair[0].index or 0))
     workers = ThreadPoolExecutor(
         jobs or min(MAX_JOBS, len(os.sched_getaffinity(0))), thread_name_prefix="mrsift-volume"
     )
     try:
-        one_row = partial(_row, found, root, by_folders=labels is None)
-        futures = [workers.submit(one_row, info, row) for info, row in pending]
+        futures = []
+        for info, said in pending:
+            who, origin = _patient(info, said, found.patients, by_folders=labels == "folders")
+            origins[origin] += 1
+            futures.append(workers.submit(_row, found.root, info, said, who))
         for done, future in enumerate(futures):
             tell("reading voxels", done, len(futures))
             result = future.result()
             if isinstance(result, Skipped):
                 skipped.append(result)
             else:
-                kept.append(result[0])
-                origins[result[1]] += 1
+                kept.append(result)
     finally:  # Ctrl-C: finish the volumes in hand, drop the rest
         workers.shutdown(cancel_futures=True)
-    facts = {"mrsift_version": mrsift.__version__, "root": str(root)}
+    facts = {"mrsift_version": mrsift.__version__, "root": str(found.root)}
     return Index(Dataset(tuple(kept), facts), labelling, tuple(skipped), dict(origins))
 
 
 def root_of(path: Path) -> Path:
     """The folder that paths of volumes are relative to when `path` is scanned."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  # a link keeps its name
-    return absolute if absolute.is_dir() else absolute.parent
+    return shared_root([path])
 
 
-def _row(
-    found: Scan, root: Path, info: VolumeInfo, said: LabelRow, *, by_folders: bool
-) -> tuple[DatasetRow, str] | Skipped:
-    """One volume, from file to fingerprint, and where its patient's name came from."""
+@dataclass(slots=True)
+class _Found:
+    """What is kept of all parts of a scan."""
+
+    root: Path
+    infos: list[VolumeInfo]
+    skipped: list[Skipped]
+    patients: dict[str, str]
+    corrections: list[LabelRow]
+
+
+def _find(path: Path, with_corrections: bool, tell: Progress) -> _Found:
+    kept = _Found(root_of(path), [], [], {}, [])
+    step = partial(tell, "reading headers")
+    for part in scan_in_parts(path, on_progress=step):
+        kept.skipped += part.skipped
+        for info in (info for study in part.studies for info in study.volumes):
+            kept.infos.append(info)
+            if identity := part.patient(info):
+                kept.patients[info.volume_id] = patient_pseudonym(identity)
+        if with_corrections:
+            said = read_corrections(part)
+            kept.skipped += said.problems
+            kept.corrections += [
+                LabelRow(number, one.label, volume_id=volume_id)
+                for number, (volume_id, one) in enumerate(said.labels.items(), 1)
+            ]
+    return kept
+
+
+def _patient(
+    info: VolumeInfo, said: LabelRow, pseudonyms: Mapping[str, str], *, by_folders: bool
+) -> tuple[str, str]:
+    """Whose a volume is, and where that was found."""
+    if said.patient:
+        return said.patient, "the label table"
+    if info.volume_id in pseudonyms:
+        return pseudonyms[info.volume_id], "PatientID, as a pseudonym"
+    return patient_of_place(info, by_folders=by_folders)
+
+
+def _row(root: Path, info: VolumeInfo, said: LabelRow, patient: str) -> DatasetRow | Skipped:
+    """One volume, from file to fingerprint, read by the way that training will read it."""
     try:
         stamp = source_stamp(root, info.files)  # before the voxels: a later change shows
-        voxels = found.read(info).voxels
+        voxels = read_again(root, info).voxels
     except IngestError as error:
         more = f" (and {len(info.files) - 1} more files)" if len(info.files) > 1 else ""
         return Skipped(info.files[0], f"{error}{more}", True, info.study_instance_uid)
-    if said.patient:
-        patient, origin = said.patient, "the label table"
-    elif identity := found.patient(info):
-        patient, origin = patient_pseudonym(identity), "PatientID, as a pseudonym"
-    else:
-        patient, origin = patient_of_place(info, by_folders=by_folders)
     free = _free_columns(said)
     split: Split | None = next((one for one in SPLITS if free.get("split") == one), None)
     if split is not None:
         del free["split"]
-    row = DatasetRow(
+    return DatasetRow(
         volume_id=info.volume_id,
         root=str(root),
         files=info.files,
@@ -150,7 +194,6 @@ def _row(
         thumbprint=thumbprint(voxels, info.affine_lps_mm),
         extra=free,
     )
-    return row, origin
 
 
 def _free_columns(said: LabelRow) -> dict[str, str]:

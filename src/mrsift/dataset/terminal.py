@@ -10,7 +10,7 @@ from mrsift.dataset.counts import Count, CountTable
 from mrsift.dataset.finding import Finding
 from mrsift.export.rows import DASH, one_line
 
-_NAMES_SHOWN = 3
+NAMES_SHOWN = 3
 _SIGNS = {"error": ("✗", "bold red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
 
 
@@ -28,13 +28,15 @@ def print_counts(table: CountTable, console: Console) -> None:
     console.print()
 
 
-def print_findings(findings: Sequence[Finding], console: Console) -> None:
-    """Print each finding with the first of its names."""
+def print_findings(
+    findings: Sequence[Finding], console: Console, names_shown: int | None = NAMES_SHOWN
+) -> None:
+    """Print each finding with the first of its names, or with all where there is no limit."""
     shortened = False
     for finding in findings:
         sign, style = _SIGNS[finding.level]
         console.print(Text.assemble((f"{sign} ", style), (one_line(finding.says), style)))
-        shown = finding.names[:_NAMES_SHOWN]
+        shown = finding.names[:names_shown]
         for name in shown:
             console.print(Text(f"    {one_line(name)}", "dim"))
         if len(finding.names) > len(shown):

@@ -59,7 +59,13 @@ def read_again(root: Path, info: VolumeInfo) -> Volume:
 
 def local_file(root: Path, name: str) -> Path:
     """The file on disk that holds a listed file: itself, or the archive around it."""
-    return root / name.partition("!")[0]
+    return root / (_archive(root, name) or name)
+
+
+def _archive(root: Path, name: str) -> str | None:
+    """The name of the archive that a listed file lies in; folders may have a `!` as well."""
+    ends = [place for place, letter in enumerate(name) if letter == "!"]
+    return next((name[:end] for end in ends if (root / name[:end]).is_file()), None)
 
 
 def _from_planes(sources: list[Source], info: VolumeInfo, settings: IngestSettings) -> Volume:
@@ -86,10 +92,11 @@ def _planes(
 
 
 def _source(root: Path, name: str) -> Source:
-    path = local_file(root, name)
-    if "!" not in name:
+    archive = _archive(root, name)
+    if archive is None:
+        path = root / name
         return Source(name, path.stat().st_size, path, lambda: path.open("rb"))
-    source = _members(path, name.partition("!")[0], _stamp(root, name)).get(name)
+    source = _members(root / archive, archive, _stamp(root, name)).get(name)
     if source is None:
         raise IngestError("is not in the archive any more, or cannot be read there; index again")
     return source
@@ -114,8 +121,8 @@ def _members(archive: Path, shown: str, stamp: tuple[int, ...]) -> Mapping[str, 
 def _reader(root: Path, name: str, stamp: tuple[int, ...]) -> VoxelReader:
     """A reader that knows the file and what stands beside it, as detached voxels do."""
     settings = IngestSettings()
-    if "!" in name:
-        archive = name.partition("!")[0]
+    archive = _archive(root, name)
+    if archive is not None:
         return VoxelReader(_members(root / archive, archive, stamp).values(), settings)
     names = [name]
     if not name.lower().endswith((".nii", ".nii.gz")):  # voxels may lie in a file beside it
