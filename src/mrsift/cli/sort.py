@@ -81,6 +81,7 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     check_place(arguments.path, arguments.out)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in identify
     from mrsift.infer.identify import IdentifyOptions, identify_and_scan
+    from mrsift.infer.profile_file import read_profile
 
     options = IdentifyOptions(
         profile=arguments.profile,
@@ -88,7 +89,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         jobs=arguments.jobs,
         corrections=arguments.corrections,
     )
-    wanted = SortOptions(arguments.layout, link=arguments.link, dry_run=arguments.dry_run)
+    own = read_profile(Path(arguments.profile)) if arguments.profile.endswith(".toml") else None
+    wanted = SortOptions(arguments.layout, arguments.link, arguments.dry_run, own)
     with progress_bar() as on_progress:
         report, found = identify_and_scan([arguments.path], options, on_progress=on_progress)
         outcome = sort_studies(report, found, arguments.out, wanted, on_progress)

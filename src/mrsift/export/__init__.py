@@ -10,11 +10,13 @@
     terminal_table.py  what `mrsift identify` prints
     terminal_scan.py   what `mrsift show` prints
     html_report.py     one self-contained page, with templates/report.html.j2
+    html_physics.py    its roles, and plots and pictures of physics
     pictures.py        preview slices -> data URIs
     resample.py        volumes of different grids -> one grid
     sort.py            studies -> a tree sorted by what they are, of entries (sort_item.py)
         sort_case.py       studies -> running numbers, and the key outside the tree
         sort_bids.py       NIfTI with BIDS names; nifti_file.py, bids_sidecar.py write them
+        sort_nnunet.py     one NIfTI file per role, on one grid
         sort_label.py      the objects as they are, in folders by label
         sort_write.py      entries -> files, never over others, continued after an interruption
         sort_manifest.py   every file with its checksum

@@ -24,6 +24,16 @@ that mrsift did not name, and diffusion-weighted ones without a known b-value.
 Names come from an automatic classification. Research use only; not a medical device.
 """
 
+DERIVED_README = """\
+Maps and calculated images among the studies, as the scanners wrote them; sorted by mrsift.
+"""
+
+DESCRIPTIONS = {
+    "ADC": "Map of the apparent diffusion coefficient as the scanner wrote it",
+    "DWI_LOW": "Diffusion-weighted image that was calculated, not acquired",
+    "DWI_HIGH": "Diffusion-weighted image that was calculated, not acquired",
+}
+
 _SECONDS = {
     "RepetitionTime": "repetition_time_ms",
     "EchoTime": "echo_time_ms",
@@ -47,14 +57,32 @@ _FACTS = {
 _JOINED = ("ScanningSequence", "SequenceVariant", "ScanOptions")
 
 
-def bids_json(members: Sequence[Prediction], remark: str = "") -> str:
-    """The sidecar of an image: what its headers say, and what mrsift says of each volume.
+def bids_json(members: Sequence[Prediction], remark: str = "", *, derived: bool = False) -> str:
+    """The sidecar of an image: what all its headers say, and what mrsift says of each volume.
 
     Args:
         members: Volumes of the image, in its order.
         remark: Why it is where it is.
+        derived: It belongs to the derivatives, where BIDS wants to know more.
     """
-    info = members[0].volume
+    facts = [_facts(member.volume) for member in members]
+    said = {
+        name: value
+        for name, value in facts[0].items()
+        if value not in (None, "", ()) and all(other[name] == value for other in facts)
+    }
+    if derived:
+        said |= {"Description": DESCRIPTIONS[members[0].label], "SkullStripped": False}
+    own: dict[str, Any] = {
+        "Version": __version__,
+        "Volumes": [_volume(member) for member in members],
+    }
+    if remark:
+        own["Remark"] = remark
+    return json.dumps(said | {"Mrsift": own}, indent=1) + "\n"
+
+
+def _facts(info: VolumeInfo) -> dict[str, Any]:
     facts: dict[str, Any] = {"Modality": info.modality or "MR"}
     for name, field in _FACTS.items():
         facts[name] = getattr(info.header, field)
@@ -63,14 +91,7 @@ def bids_json(members: Sequence[Prediction], remark: str = "") -> str:
         facts[name] = None if stored is None or stored <= 0 else round(stored / 1000, 9)
     facts |= {name: "\\".join(facts[name]) for name in _JOINED}
     facts["SeriesNumber"] = info.series_number
-    said = {name: value for name, value in facts.items() if value not in (None, "", ())}
-    own: dict[str, Any] = {
-        "Version": __version__,
-        "Volumes": [_volume(member) for member in members],
-    }
-    if remark:
-        own["Remark"] = remark
-    return json.dumps(said | {"Mrsift": own}, indent=1) + "\n"
+    return facts
 
 
 def _volume(member: Prediction) -> Mapping[str, Any]:

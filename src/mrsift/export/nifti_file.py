@@ -44,13 +44,17 @@ def write_nifti(stream: BinaryIO, infos: Sequence[VolumeInfo], read: Read) -> No
     Raises:
         IngestError: A volume cannot be read.
     """
-    first = read(infos[0]) if len(infos) == 1 else None
-    again = read if first is None else lambda _: first
+    kept = {infos[0].volume_id: read(infos[0])} if len(infos) == 1 else {}
+
+    def again(info: VolumeInfo) -> Volume:
+        return kept.get(info.volume_id) or read(info)
+
     dtype = _stored_type(infos, again)
+    grid = next(iter(kept.values())).info if kept else infos[0]  # a reader may change it
     with gzip.GzipFile(
         filename="", mode="wb", fileobj=stream, compresslevel=_LEVEL, mtime=0
     ) as packed:
-        packed.write(_header(infos, dtype))
+        packed.write(_header(grid, len(infos), dtype))
         for info in infos:
             packed.write(again(info).voxels.astype(dtype).tobytes())
 
@@ -96,14 +100,14 @@ def _stored_type(infos: Sequence[VolumeInfo], read: Read) -> "np.dtype[np.generi
     return np.dtype(fitting[0] if fitting else "<f4")
 
 
-def _header(infos: Sequence[VolumeInfo], dtype: "np.dtype[np.generic]") -> bytes:
+def _header(grid: VolumeInfo, volumes: int, dtype: "np.dtype[np.generic]") -> bytes:
     import nibabel
 
-    slices, rows, columns = infos[0].shape
-    affine = affine_ras_mm(infos[0])
+    slices, rows, columns = grid.shape
+    affine = affine_ras_mm(grid)
     header = nibabel.Nifti1Header()
     header.set_data_dtype(dtype)
-    times = (len(infos),) if len(infos) > 1 else ()
+    times = (volumes,) if volumes > 1 else ()
     header.set_data_shape((columns, rows, slices, *times))
     header.set_qform(affine, code=1)
     if np.abs(header.get_qform() - affine).max() > _SHEAR:

@@ -5,21 +5,28 @@ write   sort_write (files), sort_manifest (checksums)
 """
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from mrsift.errors import ConfigError
-from mrsift.export.bids_sidecar import README, description_json, participants_text
+from mrsift.export.bids_sidecar import DERIVED_README, README, description_json, participants_text
 from mrsift.export.output_file import write_text
 from mrsift.export.sort_bids import DERIVED, bids_entries
 from mrsift.export.sort_case import Case, key_path, number_studies, read_key, write_key
 from mrsift.export.sort_item import Entry, File, constant
 from mrsift.export.sort_label import label_entries
 from mrsift.export.sort_manifest import MANIFEST, read_manifest
+from mrsift.export.sort_nnunet import (
+    DESCRIPTION,
+    dataset_json,
+    nnunet_entries,
+    same_channels,
+)
 from mrsift.export.sort_write import Done, Tree, clashes, open_tree
 from mrsift.ingest import Scan
+from mrsift.labels import PROFILES, Profile
 from mrsift.types import Report, Skipped
 
 Layout = Literal["bids", "label", "nnunet"]
@@ -35,13 +42,13 @@ class SortOptions:
     Attributes:
         link: Link to the objects instead of copying them; with layout `label` only.
         dry_run: Plan only, write nothing.
-        channels: Roles that become the channels of a case, in order; with layout `nnunet` only.
+        profile: The user's own, beside those that mrsift knows; for its roles.
     """
 
     layout: Layout
     link: bool = False
     dry_run: bool = False
-    channels: tuple[str, ...] = ()
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,37 +121,55 @@ def sort_studies(
     pairs = [(one, by_volume[one.predictions[0].volume.volume_id]) for one in report.studies]
     old = read_key(key_path(out))
     cases, key = number_studies(pairs, old)
-    entries, left_out = _plan(cases, found, options)
-    if differing := clashes(entries, read_manifest(out / MANIFEST)):
+    plan = _plan(cases, found, options)
+    if differing := clashes(plan.entries, read_manifest(out / MANIFEST)):
         raise ConfigError(
             f"{out}: was sorted from other answers or with another layout ({differing[0]}; "
             f"{len(differing)} differ); choose another OUT"
         )
     if options.dry_run:
-        return Outcome(tuple(cases), tuple((one, PLANNED) for one in entries), tuple(left_out))
+        return Outcome(tuple(cases), tuple((one, PLANNED) for one in plan.entries), plan.left_out)
     done = []
     with open_tree(out) as tree:
         if key != old:
             write_key(key_path(out), key)
-        if options.layout == "bids" and entries:
-            _describe(tree, out, cases, entries)
-        for number, entry in enumerate(entries):
+        for name, text in plan.texts.items():
+            _describe(tree, out, name, text)
+        if options.layout == "bids" and plan.entries:
+            _list_participants(out / "participants.tsv", cases)
+        for number, entry in enumerate(plan.entries):
             if on_progress is not None:
-                on_progress("sorting", number, len(entries))
+                on_progress("sorting", number, len(plan.entries))
             done.append((entry, tree.add(entry, link=options.link)))
-    return Outcome(tuple(cases), tuple(done), tuple(left_out))
+    return Outcome(tuple(cases), tuple(done), plan.left_out)
 
 
-def _plan(
-    cases: Sequence[Case], found: Scan, options: SortOptions
-) -> tuple[list[Entry], list[Skipped]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What is to be made.
+
+    Attributes:
+        texts: Files about the whole tree.
+    """
+
+    entries: list[Entry]
+    left_out: tuple[Skipped, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def _plan(cases: Sequence[Case], found: Scan, options: SortOptions) -> _Plan:
     if options.layout == "label":
-        return label_entries(cases, found)
-    return bids_entries(cases, found), []
+        entries, left_out = label_entries(cases, found)
+        return _Plan(entries, tuple(left_out))
+    if options.layout == "nnunet":
+        own = {options.profile.name: options.profile} if options.profile else {}
+        entries, left_out, channels = nnunet_entries(cases, found, PROFILES | own)
+        return _Plan(entries, tuple(left_out), {DESCRIPTION: dataset_json(channels)})
+    entries = bids_entries(cases, found)
+    return _Plan(entries, (), _bids_texts(entries) if entries else {})
 
 
-def _describe(tree: Tree, out: Path, cases: Sequence[Case], entries: Sequence[Entry]) -> None:
-    """The files of a BIDS tree as a whole; one that is there already stays as it is."""
+def _bids_texts(entries: Sequence[Entry]) -> dict[str, str]:
     texts = {
         "dataset_description.json": description_json("raw"),
         "README": README,
@@ -152,11 +177,25 @@ def _describe(tree: Tree, out: Path, cases: Sequence[Case], entries: Sequence[En
     }
     if any(file.target.startswith(DERIVED) for entry in entries for file in entry.files):
         texts[f"{DERIVED}dataset_description.json"] = description_json("derivative")
-    for name, text in texts.items():
-        if not os.path.lexists(out / name):
-            tree.add(Entry("", (), (), (), (File(name, constant(text.encode())),)))
-    participants = out / "participants.tsv"
-    stored = participants.read_text("utf-8") if participants.exists() else ""
+        texts[f"{DERIVED}README"] = DERIVED_README
+    return texts
+
+
+def _describe(tree: Tree, out: Path, name: str, text: str) -> None:
+    """A file about the whole tree; one that is there already stays as it is.
+
+    Raises:
+        ConfigError: The tree has other channels.
+    """
+    if not os.path.lexists(out / name):
+        tree.add(Entry("", (), (), (), (File(name, constant(text.encode())),)))
+    elif name == DESCRIPTION and not same_channels((out / name).read_bytes(), text):
+        raise ConfigError(f"{out / name}: names other channels; choose another OUT")
+
+
+def _list_participants(path: Path, cases: Sequence[Case]) -> None:
+    """Add the subjects that are not listed yet; what a user has added stays."""
+    stored = path.read_text("utf-8") if path.exists() else ""
     text = participants_text(stored, [case.subject for case in cases])
     if text != stored:
-        write_text(participants, text)
+        write_text(path, text)

@@ -37,7 +37,6 @@ class _Image:
         top: Before the subject's folder, e.g. `derivatives/mrsift/`.
         folder: After the session, e.g. `dwi`.
         entities: Between the session and `run-`.
-        after: Between `run-` and the suffix.
         members: Its volumes.
         remark: Why it is where it is.
         directions: Of each member's diffusion gradient in LPS, where it is known.
@@ -48,14 +47,13 @@ class _Image:
     entities: str
     suffix: str
     members: tuple[Prediction, ...]
-    after: str = ""
     remark: str = ""
     directions: tuple[Float64Array | None, ...] = ()
 
     @property
     def name(self) -> Hashable:
         """Equal for images that only a run number tells apart."""
-        return (self.top, self.folder, self.entities, self.after, self.suffix)
+        return (self.top, self.folder, self.entities, self.suffix)
 
 
 def bids_entries(cases: Iterable[Case], found: Scan) -> list[Entry]:
@@ -142,7 +140,8 @@ def _weighted(members: Sequence[Prediction], found: Scan) -> list[_Image]:
     images = (
         _Image("", "dwi", name, "dwi", tuple(kinds["raw"])),
         _Image("", "dwi", f"{name}Trace", "dwi", tuple(kinds["trace"])),
-        _Image(DERIVED, "dwi", name, "dwi", tuple(kinds["calculated"]), after="_desc-calculated"),
+        # Not `desc-`: beside that, BIDS 1.11 allows no b-values.
+        _Image(DERIVED, "dwi", f"{name}_rec-calculated", "dwi", tuple(kinds["calculated"])),
     )
     return [
         replace(image, directions=tuple(turned[one.volume.volume_id] for one in image.members))
@@ -182,9 +181,10 @@ def _acquisition(one: Prediction) -> str:
 
 def _entry(case: Case, image: _Image, run: str, found: Scan) -> Entry:
     infos = tuple(one.volume for one in image.members)
-    name = f"{case.name}{image.entities}{run}{image.after}_{image.suffix}"
+    name = f"{case.name}{image.entities}{run}_{image.suffix}"
     stem = f"{image.top}{case.folder}/{image.folder}/{name}"
-    beside = {".json": bids_json(image.members, image.remark)}
+    derived = image.top == DERIVED
+    beside = {".json": bids_json(image.members, image.remark, derived=derived)}
     if image.suffix == "dwi":
         beside |= {".bval": bval_text(infos), ".bvec": bvec_text(infos, image.directions)}
     image_file = File(f"{stem}.nii.gz", lambda stream: write_nifti(stream, infos, found.read))

@@ -50,13 +50,14 @@ def _table(own: Sequence[Row]) -> Table:
     for folded in rows.fold(own, _key):
         entry, done = folded[0]
         volumes = [info for one, _ in folded for info in one.volumes]
+        numbers = [info.series_number for info in volumes if info.series_number is not None]
         where = _place(entry)
         if len(folded) > 1:
             where += f" and {len(folded) - 1} more like it"
         if remark := done.reason or entry.remark:
             where += f" ({rows.one_line(remark)})"
         table.add_row(
-            Text(rows.series_number(volumes)),
+            Text(rows.ranges(numbers) or rows.DASH),
             Text(", ".join(dict.fromkeys(entry.labels))),
             Text(str(len(volumes))),
             Text(done.how, "yellow" if done.how in (LEFT_OUT, REFUSED) else ""),
@@ -77,7 +78,11 @@ def _place(entry: Entry) -> str:
     first = entry.files[0].target
     folders = {file.target.rpartition("/")[0] for file in entry.files}
     alone = first.endswith((".nii.gz", ".nii", ".nrrd", ".mha"))
-    return first if alone or len(folders) > 1 else f"{folders.pop()}/ ({len(entry.files)} files)"
+    return (
+        first
+        if alone or len(folders) > 1
+        else f"{folders.pop()}/ ({rows.count(len(entry.files), 'file')})"
+    )
 
 
 def _top(entry: Entry) -> str:
@@ -87,7 +92,7 @@ def _top(entry: Entry) -> str:
 def _summary(outcome: Outcome, out: Path) -> str:
     counts = Counter(done.how for _, done in outcome.entries)
     said = ", ".join(f"{how} {count}" for how, count in counts.items())
-    head = f"{rows.count(len(outcome.entries), 'image or group')}: {said or 'nothing'}."
+    head = f"{rows.count(len(outcome.entries), 'item')}: {said or 'nothing'}."
     if counts.keys() <= {"planned"}:
         return f"{head} Nothing was written (--dry-run)."
     return (
