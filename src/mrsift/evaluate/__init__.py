@@ -17,5 +17,7 @@ The only file it touches is the predictions table.
     groups.py       the scores per site, vendor, scanner model, field strength and plane
     agreement.py    Cohen's and Fleiss' kappa over readers, reference and model
     summary.py      predictions -> everything the report says, as one value
+    caveats.py      what the numbers do not support, in sentences
+    figures.py      the figures of a report, as matplotlib figures
     paired.py       two models on the same volumes
 """

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mrsift.errors import ConfigError
 from mrsift.evaluate.calibration import BINS, Reliability
 from mrsift.evaluate.groups import Group
+from mrsift.evaluate.intervals import Estimate
 from mrsift.evaluate.scores import Scores
 from mrsift.evaluate.strangers import Strangers
 from mrsift.evaluate.uncertainty import Selective
@@ -129,13 +131,36 @@ def groups_figure(groups: tuple[Group, ...], names: Mapping[str, str]) -> "Figur
             axis.plot([accuracy.low, accuracy.high], [height, height], color=BLUE, linewidth=1.8)
         axis.plot([accuracy.value], [height], "o", color=BLUE, markersize=5)
         ticks.append(height)
-        texts.append(f"{group.value}  ({group.volumes})")
+        texts.append(_literal(f"{group.value}  ({group.volumes})"))
         height += 1
     axis.set_yticks(ticks, texts)
     axis.invert_yaxis()
     lows = [g.overall["accuracy"].low for g in groups if g.overall["accuracy"].method != "none"]
     axis.set_xlim(max(0.0, min([0.9, *lows]) - 0.02), 1.005)
     axis.set_xlabel("accuracy, 95 % interval")
+    _quiet(axis)
+    axis.tick_params(axis="y", length=0)
+    return figure
+
+
+def differences_figure(differences: Mapping[str, Estimate], names: Mapping[str, str]) -> "Figure":
+    """Differences of two models with their intervals, and the line where there is none.
+
+    Args:
+        differences: Measure -> second minus first.
+        names: Measure -> what it is called.
+    """
+    figure = _figure(5.6, 0.9 + 0.34 * len(differences))
+    axis = figure.subplots()
+    axis.axvline(0, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
+    for height, found in enumerate(differences.values()):
+        if found.method == "bootstrap":
+            axis.plot([found.low, found.high], [height, height], color=BLUE, linewidth=1.8)
+        axis.plot([found.value], [height], "o", color=BLUE, markersize=5)
+    axis.set_yticks(range(len(differences)), [names[name] for name in differences])
+    axis.invert_yaxis()
+    axis.margins(y=0.12)
+    axis.set_xlabel("second minus first, 95 % interval")
     _quiet(axis)
     axis.tick_params(axis="y", length=0)
     return figure
@@ -166,8 +191,9 @@ def _confusion_panel(axis: "Axes", scores: Scores) -> None:
     axis.set_xlim(-0.5, count - 0.5)
     axis.set_ylim(count - 0.5, -0.5)
     axis.set_aspect("equal")
-    axis.set_xticks(range(count), scores.names, rotation=40, ha="right", rotation_mode="anchor")
-    axis.set_yticks(range(count), scores.names)
+    names = [_literal(name) for name in scores.names]
+    axis.set_xticks(range(count), names, rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_yticks(range(count), names)
     axis.set_xlabel("answer")
     axis.set_ylabel("right label")
     _quiet(axis, grid=False)
@@ -182,10 +208,23 @@ def _cell(row: int, column: int, color: tuple[float, float, float, float]) -> "R
     )
 
 
-def _figure(width: float, height: float) -> "Figure":
-    """A figure of so many inches without background."""
-    from matplotlib.figure import Figure
+def _literal(text: str) -> str:
+    """Text of a user, in which a dollar sign starts no formula."""
+    return text.replace("$", r"\$")
 
+
+def _figure(width: float, height: float) -> "Figure":
+    """A figure of so many inches without background.
+
+    Raises:
+        ConfigError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError(
+            "figures need matplotlib, which is not installed: pip install 'mrsift[train]'"
+        ) from error
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.patch.set_facecolor("none")
     return figure

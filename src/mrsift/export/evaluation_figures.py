@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mrsift.evaluate.figures import INK, LINE, SOFT
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from matplotlib.figure import Figure
 
 DPI = 200
@@ -27,7 +28,7 @@ def svg_text(figure: "Figure") -> str:
     return _svg(figure, facecolor="white")
 
 
-def inline_svg(figure: "Figure", title: str, prefix: str) -> str:
+def inline_svg(figure: "Figure", title: str, prefix: str) -> "Markup":
     """The figure as an element of a page.
 
     Args:
@@ -38,6 +39,8 @@ def inline_svg(figure: "Figure", title: str, prefix: str) -> str:
     Returns:
         `<svg>` without size, so that the page may scale it; colours are CSS variables.
     """
+    from markupsafe import Markup
+
     text = _svg(figure, facecolor="none")
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -50,7 +53,7 @@ def inline_svg(figure: "Figure", title: str, prefix: str) -> str:
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", text)
     for color, variable in _THEME.items():
         text = text.replace(color, variable)
-    return text
+    return Markup(text)  # matplotlib has escaped what users wrote
 
 
 def _svg(figure: "Figure", *, facecolor: str) -> str:

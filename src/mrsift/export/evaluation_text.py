@@ -96,7 +96,7 @@ def _csv_cells(cell: Cell, wide: bool) -> list[str]:
 
 def _latex_cell(cell: Cell) -> str:
     if isinstance(cell, Estimate):
-        return _latex(estimate_words(cell).replace(" to ", "–"))
+        return _latex(estimate_words(cell))
     return _latex(str(cell))
 
 

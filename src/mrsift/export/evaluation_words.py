@@ -114,3 +114,18 @@ def weakest_label(evaluation: Evaluation) -> str:
         f"Averaged over labels, {estimate_words(balanced)}. Missed most: {worst}, sensitivity"
         f" {estimate_words(found[worst])}, {found[worst].successes} of {found[worst].total}."
     )
+
+
+def method_words(evaluation: Evaluation) -> tuple[str, ...]:
+    """How the intervals were made, for the end of a page."""
+    return (
+        f"Intervals are of 95 %. Volumes of one patient are alike, so patients are drawn, not"
+        f" volumes: {evaluation.draws} draws with replacement, seed {evaluation.seed}, percentiles"
+        " 2.5 and 97.5. A share of volumes with one volume per patient has Wilson's interval, and"
+        " no share has a narrower one.",
+        "Where nothing (or everything) went wrong, ≥ and ≤ mark a one-sided bound: the largest"
+        " rate that leaves a 5 % chance to see nothing in so many patients, about 3 in n. It"
+        " counts patients, because whether errors come one by one or patient by patient was not"
+        " seen; so it may be wider than an interval beside it that rests on a few errors.",
+        "Every table, figure and sentence on this page is computed from one predictions table.",
+    )

@@ -1,0 +1,113 @@
+"""`mrsift evaluate`: how right a model is, with intervals, as a report."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mrsift.cli.arguments import existing_path, positive_number
+from mrsift.cli.exit_status import ExitStatus
+from mrsift.cli.streams import standard_output, tell
+
+if TYPE_CHECKING:
+    from mrsift.evaluate.summary import Evaluation
+    from mrsift.export.evaluation_ledger import Looks
+    from mrsift.export.evaluation_run import Run
+
+SUMMARY = "tables, figures and a report of how right a model is"
+DESCRIPTION = """\
+Computes every table and figure from a run's predictions alone: confusion matrices, measures
+per label with 95 % intervals by patient, calibration, prediction sets, out-of-distribution
+scores, groups, readers. Each look at a test split is written down beside the data."""
+EPILOG = """\
+exit status: 0 done, 1 an output could not be written, 2 wrong usage or no predictions,
+130 Ctrl-C. Research use only; not a medical device."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments; `docs/reference/cli.md` explains each."""
+    parser.add_argument(
+        "run", metavar="RUN", type=existing_path, help="run folder, or a predictions.parquet"
+    )
+    parser.add_argument(
+        "--out", metavar="FOLDER", type=Path, help="write the report there (default: print only)"
+    )
+    parser.add_argument(
+        "--draws",
+        metavar="N",
+        type=positive_number,
+        default=2000,
+        help="draws of patients behind an interval (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="of the draws (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--no-pictures", action="store_true", help="leave the galleries of volumes out"
+    )
+
+
+def run(arguments: argparse.Namespace) -> ExitStatus:
+    """Evaluate, write the report, then print the main tables.
+
+    Raises:
+        MrsiftError: Wrong usage, no predictions, or an output that cannot be written.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from mrsift.evaluate.summary import evaluate
+    from mrsift.export.evaluation_run import open_run
+
+    if arguments.out is not None:
+        from mrsift.export.evaluation import check_report_folder
+
+        check_report_folder(arguments.out)
+    opened = open_run(arguments.run)
+    found = evaluate(opened.predictions, draws=arguments.draws, seed=arguments.seed)
+    looks = _record(opened, found)
+    if arguments.out is not None:
+        _write(arguments, opened, found, looks)
+    _print(opened, found, looks)
+    return ExitStatus.DONE
+
+
+def _record(opened: "Run", found: "Evaluation") -> "Looks | None":
+    """Write the look down, before anything of it is shown."""
+    from mrsift.evaluate.cases import UNSPLIT, split_rows
+    from mrsift.export.evaluation_ledger import Look, record
+    from mrsift.export.evaluation_run import set_sha256
+
+    if found.headline not in ("test", UNSPLIT):
+        return None
+    test = opened.predictions.rows(split_rows(opened.predictions.split)[found.headline])
+    looks = record(opened, Look("evaluate", set_sha256(test), len(test)))
+    for problem in looks.not_written:
+        tell(f"that the test split was scored could not be written down: {problem}")
+    return looks
+
+
+def _write(
+    arguments: argparse.Namespace, opened: "Run", found: "Evaluation", looks: "Looks | None"
+) -> None:
+    from mrsift.export.evaluation import Sources, write_report
+
+    sources = Sources()
+    if not arguments.no_pictures:
+        from mrsift.dataset.pictures import picture_sources
+
+        sources = picture_sources((opened.folder or opened.path.parent) / "data.parquet")
+    write_report(arguments.out, opened, found, looks, sources)
+
+
+def _print(opened: "Run", found: "Evaluation", looks: "Looks | None") -> None:
+    if sys.stdout is None:
+        return
+    with standard_output():
+        from mrsift.export.evaluation import honesty_words
+        from mrsift.export.evaluation_terminal import print_evaluation
+        from mrsift.export.terminal import open_console
+
+        console = open_console(sys.stdout)
+        with console.capture() as text:  # rich would end the process at a broken pipe
+            print_evaluation(found, honesty_words(opened, found, looks), console)
+        sys.stdout.write(text.get())
