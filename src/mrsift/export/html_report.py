@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 from mrsift import __version__
 from mrsift.export import rows
+from mrsift.export.html_physics import (
+    PhysicsCard,
+    RoleCard,
+    physics_card,
+    picture_count,
+    role_cards,
+)
 from mrsift.export.pictures import MAX_PICTURES, Picture, encode, largest_side
 from mrsift.labels import LABELS
 from mrsift.types import Opinion, Prediction, Report, StudyReport
@@ -71,6 +78,7 @@ class Card:
     pictures: tuple[Picture, ...]
     pixels: Opinion | None
     header: Opinion | None
+    physics: PhysicsCard | None
     size: str
     spacing: str
     grid: tuple[str, ...]
@@ -88,6 +96,7 @@ class Section:
     face_warning: bool
     volumes: int
     cards: tuple[Card, ...]
+    roles: tuple[RoleCard, ...]
 
 
 def html_text(report: Report) -> str:
@@ -129,7 +138,9 @@ def may_show_face(study: StudyReport) -> bool:
 
 def _sections(report: Report) -> list[Section]:
     found = [rows.fold(study.predictions, rows.prediction_key) for study in report.studies]
-    leading = sum(len(row[0].previews) for study in found for row in study)
+    leading = sum(
+        len(row[0].previews) + picture_count(row[0]) for study in found for row in study
+    ) + sum(len(study.roles) for study in report.studies)
     folded = sum(len(row) for study in found for row in study if len(row) > 1)
     with_members = leading + folded <= MAX_PICTURES
     side = largest_side(leading + (folded if with_members else 0))
@@ -147,9 +158,19 @@ def _sections(report: Report) -> list[Section]:
                 face_warning=may_show_face(study),
                 volumes=len(study.predictions),
                 cards=tuple(cards),
+                roles=tuple(role_cards(study, _anchors(study_rows, cards), side)),
             )
         )
     return sections
+
+
+def _anchors(study_rows: Sequence[Row], cards: Sequence[Card]) -> dict[str, str]:
+    """volume_id -> the card that shows it."""
+    return {
+        item.volume.volume_id: card.anchor
+        for row, card in zip(study_rows, cards, strict=True)
+        for item in row
+    }
 
 
 def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bool) -> Card:
@@ -175,6 +196,7 @@ def _card(study: StudyReport, row: Row, anchor: str, side: int, with_members: bo
         pictures=tuple(encode(preview, side) for preview in first.previews),
         pixels=first.pixels,
         header=first.header,
+        physics=physics_card(first, side),
         size=rows.shape_words(info),
         spacing=rows.spacing_words(info),
         grid=_grid(first),

@@ -17,6 +17,7 @@ from mrsift.infer.diffusion_check import (
     find,
 )
 from mrsift.infer.naming import volume_name
+from mrsift.infer.previews import grey_slice
 from mrsift.infer.sample import Sampled
 from mrsift.infer.witness import DECISIVE, FAIR, STRONG, WEAK, towards
 from mrsift.labels import B_HIGH_S_PER_MM2, UNKNOWN
@@ -106,15 +107,15 @@ def _of_map(found: Found, *, pictures: bool) -> PhysicsEvidence:
         log_odds, scale = towards(strength, UNKNOWN), 0.0
     else:
         scale = abs(best.slope) if b_values else found.unit
-        words = f"{_names(members)} explain it (r {r_words(best.r)}"
+        words = f"{_names(members)} explain it, r {r_words(best.r)}"
         if found.runner_up is not None:
             others = [found.images[place] for place in found.runner_up.members]
-            words += f"; {_names(others)} r {r_words(found.runner_up.r)}"
-        words += f"), unit {unit_words(found.unit)}"
+            words += f" ({_names(others)}: r {r_words(found.runner_up.r)})"
+        words += f"; unit {unit_words(found.unit)}"
         log_odds = towards(strength, "ADC")
         if b_values and not 1 / UNIT_TOLERANCE <= scale / found.unit <= UNIT_TOLERANCE:
             words += f", but the fit gives {scale:.2g}: a b-value is wrong"
-    points, slices = _drawn(found) if pictures else (None, ())
+    points, slices = _drawn(found) if pictures and not best.exponential else (None, ())
     return PhysicsEvidence(
         "adc_from_dwi",
         tuple(one.info.volume_id for image in members for one in image.volumes),
@@ -239,21 +240,16 @@ def _drawn(found: Found) -> tuple[Float32Array, Pictures]:
     best, shape, values = found.best, found.map.sample.voxels.shape, found.map.values
     places = np.flatnonzero(best.keep)
     places = places[:: -(-len(places) // PLOTTED)]
-    if best.exponential:
-        points = np.stack([best.predicted[places] * 1e3, values[places]], axis=1)
-        return points.astype(np.float32), ()
     predicted = np.where(best.keep, best.predicted / best.slope, 0.0)
     points = np.stack([predicted[places], values[places]], axis=1) * found.unit * 1e3
-    middle = shape[0] // 2
     top = float(np.percentile(values[best.keep], 99.5))
-    ours, theirs = (array.reshape(shape)[middle] / top for array in (predicted, values))
-    apart = np.where(best.keep.reshape(shape)[middle], theirs - ours, 0.0)
+    apart = np.where(best.keep, values - predicted, 0.0)
     shades = {
-        "map": theirs,
-        "from the images": ours,
-        "difference, 4 times": 0.5 + 2.0 * apart,
+        "map": values / top,
+        "from the images": predicted / top,
+        "difference, 4 times": 0.5 + 4.0 * apart / top,
     }
+    affine = found.map.info.affine_lps_mm
     return points.astype(np.float32), tuple(
-        (name, np.clip(np.round(shade * 255), 0, 255).astype(np.uint8))
-        for name, shade in shades.items()
+        (name, grey_slice(shade.reshape(shape), affine)) for name, shade in shades.items()
     )

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from mrsift.infer.consistency import MIN_VOXELS, Mask, correlate
 from mrsift.infer.naming import volume_name
+from mrsift.infer.previews import grey_slice
 from mrsift.infer.sample import Sampled
 from mrsift.infer.witness import FAIR, STRONG
+from mrsift.preprocess import canonical_view
 from mrsift.types import Float32Array, Float64Array, PhysicsEvidence
 
 T1 = ("T1W", "T1W_CE")
@@ -195,19 +197,14 @@ def _with_pictures(
 ) -> PhysicsEvidence:
     """The same with the slice that enhances most: before, after, and where."""
     earlier, later = before.sample.voxels, one.sample.voxels
-    shape = later.shape
-    where = (change.ratio > BRIGHTER).reshape(shape)
-    middle = int(where.sum(axis=(1, 2)).argmax())
-    gain = np.clip(change.ratio.reshape(shape)[middle] / np.log(3.0), 0, 1)
+    ratio = change.ratio.reshape(later.shape)
+    affine = one.info.affine_lps_mm
+    brighter = canonical_view((ratio > BRIGHTER).astype(np.float32), affine)
+    most = int(brighter.sum(axis=(1, 2)).argmax())
     shades = {
-        "before": earlier[middle] / max(float(np.percentile(earlier, 99.5)), 1e-9),
-        "after": later[middle] / max(float(np.percentile(later, 99.5)), 1e-9),
-        "brighter, white for 3 times": gain,
+        "before": earlier / max(float(np.percentile(earlier, 99.5)), 1e-9),
+        "after": later / max(float(np.percentile(later, 99.5)), 1e-9),
+        "brighter, white for 3 times": ratio / np.log(3.0),
     }
-    return replace(
-        evidence,
-        pictures=tuple(
-            (name, np.clip(np.round(shade * 255), 0, 255).astype(np.uint8))
-            for name, shade in shades.items()
-        ),
-    )
+    pictures = tuple((name, grey_slice(shade, affine, most)) for name, shade in shades.items())
+    return replace(evidence, pictures=pictures)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.preprocess import canonical_view
-from mrsift.types import Float32Array, Volume
+from mrsift.types import Float32Array, Float64Array, Volume
 
 MAX_SIDE = 192
 """Pictures are thinned to at most this many rows and columns."""
@@ -29,6 +29,22 @@ def previews(volume: Volume) -> tuple[NDArray[np.uint8], ...]:
     step = max(1, -(-max(view.shape[1:]) // MAX_SIDE))
     thinned = view[chosen, ::step, ::step].astype(np.float32)
     return tuple(_grey(np.nan_to_num(thinned, nan=0.0, posinf=0.0, neginf=0.0)))
+
+
+def grey_slice(
+    shades: NDArray[np.floating], affine_lps_mm: Float64Array, which: int | None = None
+) -> NDArray[np.uint8]:
+    """One slice of values from 0 (black) to 1 (white), upright.
+
+    Args:
+        shades: Shape (slices, rows, columns); values beyond 0 and 1 are cut off.
+        affine_lps_mm: Shape (4, 4), of which only the directions matter.
+        which: Slice of the upright volume; the middle one where left out.
+    """
+    view = canonical_view(shades.astype(np.float32), affine_lps_mm)
+    chosen = view[len(view) // 2 if which is None else which]
+    grey: NDArray[np.uint8] = np.clip(np.round(chosen * 255), 0, 255).astype(np.uint8)
+    return grey
 
 
 def _grey(pictures: Float32Array) -> NDArray[np.uint8]:

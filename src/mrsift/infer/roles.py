@@ -152,7 +152,8 @@ def _why(winner: Candidate, others: Sequence[Candidate], refused: Sequence[tuple
     criterion = deciding(winner, others[0]) if others else None
     if criterion is not None:
         name, blame = volume_name(others[0].info), criterion.blame(others[0])
-        return f"{criterion.praise(winner)}; next best {name}: {blame}"
+        known = "" if blame in name else f", {blame}"  # its b-value is in its name
+        return f"{criterion.praise(winner)}; next best: {name}{known}"
     if refused:
         return f"the only {winner.prediction.label} that can be used"
     return f"the only {winner.prediction.label}"
