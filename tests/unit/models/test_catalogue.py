@@ -1,5 +1,7 @@
 """Sizes of the networks against what is printed elsewhere."""
 
+from pathlib import Path
+
 import pytest
 
 from mrsift.config import Depth, NetworkSettings
@@ -48,3 +50,5 @@ def test_the_command_prints_every_row(capsys: pytest.CaptureFixture[str]) -> Non
     main()
     printed = capsys.readouterr().out
     assert all(f"| {row.name} |" in printed for row in parameter_and_flop_table())
+    page = (Path(__file__).parents[3] / "docs/reference/networks.md").read_text("utf-8")
+    assert printed in page

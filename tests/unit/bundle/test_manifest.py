@@ -1,0 +1,93 @@
+"""What a bundle says of itself: free labels, older schemas, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mrsift.bundle import MANIFEST, Bundle, default_bundle_path, write_bundle
+from mrsift.config import NetworkSettings
+from mrsift.errors import BundleError
+from mrsift.labels import LABEL_NAMES
+from tests.bundle_values import CONTENTS, PHASES, edit, manifest, rewrite
+
+
+def test_a_newer_bundle_asks_for_an_update(bundle: Path) -> None:
+    rewrite(bundle, edit("schema", "mrsift.bundle/3"))
+    with pytest.raises(BundleError, match="Update mrsift"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("schema", "other/1", "no bundle"),
+        ("labels", ["T2W"], "labels are T2W"),
+        ("labels", ["T2W", "T2W"], "labels are T2W, T2W"),
+        ("labels", ["T2W", "a|b"], "label 'a|b' is not one word"),
+        ("labels", ["T2W", "=1+1"], "not one word"),
+        ("labels", ["T2W", ""], "not one word"),
+        ("labels", ["T2W", "ADC"], "conformal"),
+        ("regions", ["knee", "head"], "regions are knee"),
+        ("network", {"depht": 18}, "depht"),
+        ("network", [18], "TypeError|AttributeError"),
+        ("temperature", 0.0, "temperatures"),
+        ("temperature", "warm", "ValueError"),
+        ("conformal", {"T2W": 0.1}, "conformal"),
+        ("outliers", {}, "KeyError"),
+        ("preprocess", {"input_shape": [8, 16]}, "KeyError"),
+        ("files", None, "AttributeError"),
+    ],
+)
+def test_an_unusable_manifest_is_refused(
+    bundle: Path, field: str, value: object, message: str
+) -> None:
+    rewrite(bundle, edit(field, value))
+    with pytest.raises(BundleError, match=message):
+        Bundle.load(bundle)
+
+
+def test_unknown_preprocessing_is_refused(bundle: Path) -> None:
+    settings = {"input_shape": [8, 16, 16], "clip_percentiles": [0, 100], "intensity": "zscore"}
+    rewrite(bundle, edit("preprocess", settings | {"sharpen": True}))
+    with pytest.raises(BundleError, match="sharpen"):
+        Bundle.load(bundle)
+
+
+def test_a_manifest_that_is_no_json_is_refused(bundle: Path) -> None:
+    rewrite(bundle, lambda files: files.update({MANIFEST: b"\xff{"}))
+    with pytest.raises(BundleError, match=MANIFEST):
+        Bundle.load(bundle)
+
+
+def test_other_labels_without_regions_are_read(tmp_path: Path) -> None:
+    network = NetworkSettings(depth=10, width=8, slice_strides=(1, 1, 2, 2), channels=4)
+    written = manifest(PHASES, regions=(), network=network)
+    write_bundle(tmp_path / "a.mrsift", written, CONTENTS)
+    found = Bundle.load(tmp_path / "a.mrsift").manifest
+    assert (found.labels, found.regions, found.network) == (PHASES, (), network)
+    assert found.channels == 4
+    assert tuple(found.conformal) == tuple(sorted(PHASES))
+
+
+def test_a_bundle_of_the_first_schema_is_read(bundle: Path) -> None:
+    def older(files: dict[str, bytes]) -> None:
+        fields = json.loads(files[MANIFEST])
+        del fields["network"]
+        files[MANIFEST] = json.dumps(fields | {"schema": "mrsift.bundle/1"}).encode()
+
+    rewrite(bundle, older)
+    found = Bundle.load(bundle).manifest
+    assert (found.labels, found.network, found.channels) == (LABEL_NAMES, None, 1)
+
+
+def test_the_bundle_that_ships_is_read() -> None:
+    found = Bundle.load(default_bundle_path()).manifest
+    assert found.labels == LABEL_NAMES
+
+
+def test_a_manifest_that_could_not_be_read_again_is_not_written(bundle: Path) -> None:
+    before = Bundle.load(bundle).id
+    with pytest.raises(BundleError, match="not one word"):
+        write_bundle(bundle, manifest(("a b", "c")), CONTENTS)
+    assert Bundle.load(bundle).id == before
