@@ -229,7 +229,7 @@ class Opinion:
     """What one kind of evidence says alone.
 
     Attributes:
-        probabilities: Label -> probability; the nine labels, sum 1.
+        probabilities: Label -> probability; every label of the run, sum 1.
         witnesses: Header rules behind it; empty for pixels.
     """
 
@@ -308,7 +308,7 @@ class Prediction:
     Attributes:
         label: After the profile's known labels and the `UNKNOWN` rule.
         probability: Of `label`.
-        probabilities: Label -> probability after fusion; the nine labels, sum 1.
+        probabilities: Label -> probability after fusion; every label of the run, sum 1.
         prediction_set: Labels that the conformal threshold keeps, most probable first.
         in_distribution: 0 (like nothing seen in training) to 1.
         conflict: Pixels and header disagree strongly, and nobody has settled it.
