@@ -115,12 +115,14 @@ class LabelSettings:
         unknown: Class of every labelled volume that is none of them; None leaves those out.
         columns: Columns of the data that make the class, joined by `_`.
         same_as: (value, class it counts as), applied to each column first.
+        complete: Every class must have a training volume; `mrsift adapt` does without.
     """
 
     names: tuple[str, ...] = ()
     unknown: str | None = None
     columns: tuple[str, ...] = ("label",)
     same_as: tuple[tuple[str, str], ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@
     simulate.py     `mrsift simulate`
     dataset.py      `mrsift dataset index`, `split` and `check`
     train.py        `mrsift train`
+    tune.py         `mrsift tune`
+    export.py       `mrsift export`
+    adapt.py        `mrsift adapt`
     evaluate.py     `mrsift evaluate`
     compare.py      `mrsift compare`
     arguments.py    checks of arguments that several verbs take

@@ -6,12 +6,36 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from mrsift import __version__
-from mrsift.cli import compare, dataset, evaluate, identify, show, simulate, sort, train
+from mrsift.cli import (
+    adapt,
+    compare,
+    dataset,
+    evaluate,
+    export,
+    identify,
+    show,
+    simulate,
+    sort,
+    train,
+    tune,
+)
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import never_fail_on_text, standard_output, tell
 from mrsift.errors import MrsiftError, OutputError
 
-VERBS = (identify, show, sort, simulate, dataset, train, evaluate, compare)
+VERBS = (
+    identify,
+    show,
+    sort,
+    simulate,
+    dataset,
+    train,
+    tune,
+    evaluate,
+    compare,
+    export,
+    adapt,
+)
 
 
 def make_parser() -> argparse.ArgumentParser:

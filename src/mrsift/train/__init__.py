@@ -28,6 +28,9 @@ that `evaluate` reads; from it, a bundle.
     predict.py        outputs -> the predictions table
     results.py        what is written when a run has ended
 
+    tune.py           settings tried on validation
+    adapt.py          a bundle's network, trained on with other data
+    bundle_export.py  a run -> a bundle
     onnx_export.py    torch -> ONNX, compared output for output
     card.py           the page that travels with a bundle
     pool.py           volumes drawn once from the simulator, prepared, on disk in shards

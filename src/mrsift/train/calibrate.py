@@ -1,7 +1,7 @@
 """What is measured on validation volumes when training has ended: honest probabilities and sets."""
 
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,7 @@ def calibrate(
 
     Args:
         validation: Outputs and right labels of volumes that the network was not trained on.
-        train: The same of volumes that it was trained on; every label occurs.
+        train: The same of volumes that it was trained on.
         settings: Of the recipe.
     """
     scores, y_true = validation
@@ -52,6 +52,10 @@ def calibrate(
     features = train[0].features
     components = max(1, min(settings.components, features.shape[1], len(features) - 1))
     reference = fit_reference((features, train[1]), scores.features, components)
+    # A class that nothing was measured of shares the place of another: no place of its own.
+    means = np.repeat(reference.class_means[:1], scores.logits.shape[1], axis=0)
+    means[np.unique(train[1])] = reference.class_means
+    reference = replace(reference, class_means=means)
     return Calibration(temperature, thresholds, settings.coverage, reference)
 
 

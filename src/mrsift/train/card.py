@@ -16,7 +16,7 @@ class Answers:
     """Right labels and answers on one set of volumes.
 
     Attributes:
-        y_true: Shape (n,), index in `LABEL_NAMES`.
+        y_true: Shape (n,), index of the label.
         y_pred: Shape (n,).
     """
 
@@ -24,11 +24,12 @@ class Answers:
     y_pred: NDArray[np.intp]
 
 
-def results(answers: Mapping[str, Answers]) -> str:
+def results(answers: Mapping[str, Answers], names: tuple[str, ...] = LABEL_NAMES) -> str:
     """Right of n with Wilson intervals, per source and label, and a confusion table each.
 
     Args:
         answers: Source, as the card calls it -> what was answered there.
+        names: Labels, in the order of their indices.
     """
     parts = []
     for source, answer in answers.items():
@@ -37,11 +38,11 @@ def results(answers: Mapping[str, Answers]) -> str:
         lines += ["| label | right of n (95 % interval) |", "|---|---|"]
         lines += [
             f"| {name} | {_rate(right[answer.y_true == index])} |"
-            for index, name in enumerate(LABEL_NAMES)
+            for index, name in enumerate(names)
             if (answer.y_true == index).any()
         ]
-        matrix = confusion_matrix(answer.y_true, answer.y_pred, len(LABEL_NAMES))
-        parts.append("\n".join([*lines, "", markdown_table(matrix, LABEL_NAMES)]))
+        matrix = confusion_matrix(answer.y_true, answer.y_pred, len(names))
+        parts.append("\n".join([*lines, "", markdown_table(matrix, names)]))
     return "\n\n".join(parts)
 
 
@@ -102,4 +103,45 @@ reference come from simulated subjects that the weights never saw, augmented as 
 - Fat-suppressed T2W and diffusion weighting with low b have almost the same contrast.
 - T1W before and after contrast cannot be told apart where nothing enhances.
 - Known weak: calculated high-b images, HASTE localizers, proton-density references.
+"""
+
+
+def site_card(name: str, facts: Mapping[str, object], results_text: str, recipe_text: str) -> str:
+    """The card of a bundle that somebody trained on their own data, in Markdown.
+
+    Args:
+        name: Of the bundle.
+        facts: Name -> value of the table at the top.
+        results_text: Of `results`, on validation volumes.
+        recipe_text: The resolved recipe.
+    """
+    table = "\n".join(f"| {key} | {value} |" for key, value in facts.items())
+    return f"""# Bundle `{name}`
+
+Names the sequence of an MR volume from its voxels alone, with the classes below.
+**Research use only; not a medical device.** The weights were made from the images counted below:
+who may have them depends on what the patients and their hospital agreed to.
+
+| | |
+|---|---|
+{table}
+
+## Results on validation volumes
+
+The best epoch, the temperature and the prediction sets were chosen on these volumes, so the
+numbers flatter. `mrsift evaluate` scores the test volumes, and counts how often it did.
+
+{results_text}
+
+## Limits
+
+- Trained on the data above. Other scanners, protocols, body parts and ages may differ, and the
+  probabilities and prediction sets promise nothing there.
+- A volume of no class may be called one of them; `in_distribution` tells how unlike the training
+  data it looks, and does not always notice.
+
+## Recipe
+
+```toml
+{recipe_text}```
 """

@@ -87,14 +87,19 @@ def classify(dataset: Dataset, settings: LabelSettings, fold: int | None = None)
     return Classified(names, tuple(rows), np.array(labels, dtype=np.intp), tuple(remarks))
 
 
-def check_trainable(data: Classified) -> None:
+def check_trainable(data: Classified, *, complete: bool = True) -> None:
     """Refuses data that nothing can be learnt from, or that would fool the reader.
+
+    Args:
+        data: Of `classify`.
+        complete: Every class must have a training volume.
 
     Raises:
         ConfigError: An empty class or split, too few patients, or a patient on two sides.
     """
     counts = np.bincount(data.labels[data.side("train")], minlength=len(data.names))
-    if empty := [name for name, count in zip(data.names, counts, strict=True) if count == 0]:
+    empty = [name for name, count in zip(data.names, counts, strict=True) if count == 0]
+    if (empty and complete) or np.count_nonzero(counts) < 2:
         there = ", ".join(f"{n} ({c})" for n, c in zip(data.names, counts, strict=True) if c)
         raise ConfigError(
             f"no training volume of class {', '.join(empty)}; there are {there or 'none'}. Label "

@@ -11,6 +11,9 @@ import torch
 import mrsift
 from mrsift.dataset.table import Dataset, read_dataset
 from mrsift.errors import ConfigError
+from mrsift.models.catalogue import build
+from mrsift.models.pretrained import load_pretrained
+from mrsift.models.weights import to_safetensors
 from mrsift.train.classes import Classified
 from mrsift.train.curves import write_curves
 from mrsift.train.fit import Task, fit
@@ -73,7 +76,7 @@ def train(
     if processes.first:
         refuse_existing(out)
     dataset = read_dataset(data)
-    cache = (machine.cache or data.with_name(f"{data.stem}.cache")).resolve()
+    cache = cache_folder(machine, data)
     prepared = _prepare_in_turn(processes, recipe, dataset, cache, machine, watch)
     if processes.first:
         facts = {
@@ -92,7 +95,7 @@ def train(
             "left_out": [unreadable.reason for unreadable in prepared.exact.unreadable],
             "rows": len(prepared.data.rows),
         }
-        create_run(out, recipe, dataset, facts, start)
+        create_run(out, recipe, dataset, facts, start or _start(recipe, prepared, watch))
     processes.wait()
     return _run(open_run(out), recipe, prepared, processes, watch)
 
@@ -122,6 +125,21 @@ def resume(path: Path, machine: Machine | None = None, watch: Watch | None = Non
             "read now, so it cannot go on as it began. Bring the files back, or start a new run"
         )
     return _run(folder, recipe, prepared, processes, watch)
+
+
+def _start(recipe: Recipe, prepared: Prepared, watch: Watch) -> bytes | None:
+    """Weights of another task to begin with, where the recipe names a file."""
+    if recipe.training.start_from is None:
+        return None
+    torch.manual_seed(recipe.training.seed)
+    network = build(recipe.network, len(prepared.data.names))
+    watch.say(str(load_pretrained(network, recipe.training.start_from)))
+    return to_safetensors(network)
+
+
+def cache_folder(machine: Machine, data: Path) -> Path:
+    """Where prepared volumes lie."""
+    return (machine.cache or data.with_name(f"{data.stem}.cache")).resolve()
 
 
 def _prepare_in_turn(

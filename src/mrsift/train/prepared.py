@@ -59,7 +59,7 @@ def prepare_volumes(
         ConfigError: The data do not suit the recipe, or too many volumes cannot be read.
     """
     data = classify(dataset, recipe.labels, recipe.training.fold)
-    check_trainable(data)
+    check_trainable(data, complete=recipe.labels.complete)
     exact = build_cache(data.rows, recipe.preprocess, cache, jobs, watch.progress)
     source = exact
     if recipe.augmentation.source_shape is not None:
@@ -87,7 +87,7 @@ def prepare_volumes(
         )
     kept = [place for place, file in enumerate(exact.files) if file is not None]
     data = data.only(kept)
-    check_trainable(data)
+    check_trainable(data, complete=recipe.labels.complete)
     return Prepared(
         data,
         replace(source, files=tuple(source.files[place] for place in kept)),
