@@ -11,6 +11,7 @@ from mrsift.evaluate.bootstrap import draw_patients
 from mrsift.evaluate.confusion import confusion_per_patient, kappa, share
 from mrsift.evaluate.intervals import Estimate, estimate_drawn, estimate_rate
 from mrsift.evaluate.predictions import Predictions, Texts
+from mrsift.evaluate.scores import kappa_floor
 from mrsift.types import Float64Array
 
 REFERENCE, MODEL = "reference", "model"
@@ -103,19 +104,21 @@ def _agreement(
     labels, count = int(codes.max()) + 1, len(raters)
     alike = (codes == codes[:, :1]).all(axis=1)
     rows = drawn.per_patient(np.ones(len(codes)))
+    votes = np.eye(labels)[codes].sum(axis=1)  # (n, labels)
     if count == 2:
         matrices = confusion_per_patient(
             codes[:, 0], codes[:, 1], drawn.patient, (drawn.patients, labels)
         )
         value, on_draws = kappa(matrices.sum(axis=0)), kappa(drawn.resample(matrices))
     else:
-        votes = np.eye(labels)[codes].sum(axis=1)  # (n, labels)
         pairs = drawn.per_patient((votes * (votes - 1)).sum(axis=1) / (count * (count - 1)))
         shares = drawn.per_patient(votes / count)
         value = fleiss_kappa(pairs.sum(0), shares.sum(0), rows.sum(0))
         on_draws = fleiss_kappa(*(drawn.resample(sums) for sums in (pairs, shares, rows)))
+    # Had all agreed, both kappas would have the chance agreement of the shares of labels.
+    floor = kappa_floor(np.diag(votes.sum(axis=0)), drawn.patients)
     return Agreement(
         raters,
-        estimate_drawn(float(value), on_draws, len(codes), drawn.patients),
+        estimate_drawn(float(value), on_draws, (len(codes), drawn.patients), floor),
         estimate_rate(drawn.per_patient(alike), rows, drawn),
     )

@@ -82,7 +82,7 @@ def _sites(evaluation: Evaluation) -> list[str]:
     trained = set(evaluation.sites.get("train", ()))
     if trained and set(here) <= trained:
         said.append(
-            "Every site was also trained on: this is no external validation. Leave a site out"
-            " (`mrsift dataset split --by site`) to learn about new ones."
+            "Every site was also trained on, so this is no external validation; to learn about new"
+            " sites, split the data with one of them left out."
         )
     return said

@@ -74,6 +74,15 @@ def largest_rate_unseen(total: int) -> float:
     return 1.0 if total == 0 else float(-np.expm1(math.log(0.05) / total))
 
 
+def best_low(among: NDArray[np.number]) -> float:
+    """Lower bound of a share in which nothing went wrong.
+
+    Args:
+        among: Shape (patients,), volumes of each patient that the share is among.
+    """
+    return 1 - largest_rate_unseen(int((among > 0).sum()))
+
+
 def estimate_rate(
     counted: NDArray[np.number], among: NDArray[np.number], draws: PatientDraws
 ) -> Estimate:
@@ -83,7 +92,7 @@ def estimate_rate(
     volumes of one patient never tell more than as many of different ones, the interval is not
     let shrink below Wilson's. Where nothing (or everything) went wrong there is only a bound,
     which counts patients: whether errors would come one by one or patient by patient was not
-    seen.
+    seen. No interval comes closer to 0 or 1 than that bound, or errors would seem to help.
 
     Args:
         counted: Shape (patients,), volumes counted of each patient.
@@ -95,8 +104,8 @@ def estimate_rate(
     value = successes / total if total else math.nan
     if total == 0:
         return Estimate(value, math.nan, math.nan, successes, total, patients, "none")
+    unseen = largest_rate_unseen(patients)
     if successes in (0, total):
-        unseen = largest_rate_unseen(patients)
         low, high = (1 - unseen, 1.0) if successes else (0.0, unseen)
         return Estimate(value, low, high, successes, total, patients, "bound")
     low, high = wilson_interval(successes, total)
@@ -107,30 +116,36 @@ def estimate_rate(
     numerator, denominator = draws.resample(counted), draws.resample(among)
     drawn = numerator[denominator > 0] / denominator[denominator > 0]
     ends = np.quantile(drawn, [0.025, 0.975])
-    low, high = min(low, float(ends[0])), max(high, float(ends[1]))
+    low, high = min(low, float(ends[0]), 1 - unseen), max(high, float(ends[1]), unseen)
     return Estimate(value, low, high, successes, total, patients, "bootstrap")
 
 
-def estimate_drawn(value: float, drawn: Float64Array, total: int, patients: int) -> Estimate:
+def estimate_drawn(
+    value: float, drawn: Float64Array, rests_on: tuple[int, int], floor: float | None = None
+) -> Estimate:
     """A measure with the interval that draws of patients give.
 
     Args:
         value: On the patients as they are.
         drawn: Shape (draws,), the same measure on each draw; NaN where a draw has none.
-        total: Volumes behind it.
-        patients: Patients behind it.
+        rests_on: (volumes, patients) behind it.
+        floor: For measures whose best value is 1: the bound if nothing had gone wrong; the
+            interval reaches at least down to it.
 
     Returns:
-        Percentile interval; `none` where no draw differs from another.
+        Percentile interval; `bound` where all is right, `none` where no draw differs from
+        another for another reason.
     """
+    total, patients = rests_on
     nothing = Estimate(value, math.nan, math.nan, None, total, patients, "none")
     known = drawn[~np.isnan(drawn)]
+    if floor is not None and value >= 1 - 1e-12:
+        return replace(nothing, low=floor, high=1.0, method="bound")
     if math.isnan(value) or patients < 2 or len(known) == 0 or np.ptp(known) < 1e-12:
         return nothing
     low, high = np.quantile(known, [0.025, 0.975])
-    return replace(
-        nothing, low=min(float(low), value), high=max(float(high), value), method="bootstrap"
-    )
+    low = min(float(low), value, value if floor is None else floor)
+    return replace(nothing, low=low, high=max(float(high), value), method="bootstrap")
 
 
 def bounded(estimate: Estimate, low: float, high: float) -> Estimate:

@@ -167,7 +167,7 @@ def _differences(
 
     return {
         name: estimate_drawn(
-            float(minus(of, list(totals))), minus(of, list(drawn)), len(y_true), draws.patients
+            float(minus(of, list(totals))), minus(of, list(drawn)), (len(y_true), draws.patients)
         )
         for name, of in measures.items()
     }

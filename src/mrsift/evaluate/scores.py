@@ -9,11 +9,24 @@ from numpy.typing import NDArray
 from mrsift.evaluate import confusion
 from mrsift.evaluate.bootstrap import PatientDraws, draw_patients
 from mrsift.evaluate.cases import Cases
-from mrsift.evaluate.confusion import FN, FP, RATES, TP
-from mrsift.evaluate.intervals import Estimate, bounded, estimate_drawn, estimate_rate
+from mrsift.evaluate.confusion import FN, FP, RATES, TN, TP
+from mrsift.evaluate.intervals import (
+    Estimate,
+    best_low,
+    bounded,
+    estimate_drawn,
+    estimate_rate,
+    largest_rate_unseen,
+)
 from mrsift.evaluate.predictions import Texts
 from mrsift.labels import UNKNOWN
 from mrsift.types import Float64Array
+
+LABEL_MEASURES = (
+    *("accuracy", "balanced_accuracy", "sensitivity", "specificity"),
+    *("ppv", "npv", "f1", "kappa"),
+)
+"""Columns of table 1, in its order."""
 
 Estimates = Mapping[str, Estimate]
 
@@ -29,8 +42,7 @@ class Scores:
         patients: Patients they are of.
         overall: `accuracy`, `balanced_accuracy`, `macro_f1`, `kappa`; `coverage`, the share
             of known volumes that were not called `UNKNOWN`, where that is an answer.
-        labels: Label -> `accuracy`, `balanced_accuracy`, `sensitivity`, `specificity`, `ppv`,
-            `npv`, `f1`, `kappa`, this label against the rest.
+        labels: Label -> `LABEL_MEASURES`, this label against the rest.
     """
 
     names: tuple[str, ...]
@@ -56,15 +68,30 @@ def score(cases: Cases, patient: Texts, *, draws: int, seed: int) -> Scores:
         cases.y_true, cases.y_pred, drawn.patient, (drawn.patients, labels)
     )
     matrices = drawn.resample(counts)  # (draws, labels, labels)
-    per_label = _label_estimates(counts, matrices, drawn, cases.names)
     return Scores(
         names=cases.names,
         matrix=counts.sum(axis=0),
         volumes=len(cases.rows),
         patients=drawn.patients,
-        overall=_overall_estimates(counts, matrices, drawn, (cases.names, per_label)),
-        labels=per_label,
+        overall=_overall_estimates(counts, matrices, drawn, cases.names),
+        labels=_label_estimates(counts, matrices, drawn, cases.names),
     )
+
+
+def kappa_floor(matrix: NDArray[np.number], patients: int) -> float | None:
+    """Bound of kappa had nothing gone wrong, with chance agreement as the margins have it.
+
+    Args:
+        matrix: Shape (labels, labels).
+        patients: Patients behind it.
+
+    Returns:
+        None where chance explains everything.
+    """
+    chance = float((matrix.sum(0) * matrix.sum(1)).sum()) / float(matrix.sum()) ** 2
+    if chance > 1 - 1e-12:
+        return None
+    return (1 - largest_rate_unseen(patients) - chance) / (1 - chance)
 
 
 def _label_estimates(
@@ -84,42 +111,75 @@ def _label_estimates(
             )
             for measure, (counted, among) in RATES.items()
         }
-        total, patients = int(mine.sum()), draws.patients
+        floors = _floors(mine)
         estimates = {
             measure: estimate_drawn(
-                float(of(mine.sum(axis=0))), of(drawn_cells[:, index]), total, patients
+                float(of(mine.sum(axis=0))),
+                of(drawn_cells[:, index]),
+                (int(mine.sum()), draws.patients),
+                floors[measure],
             )
             for measure, of in confusion.CLASS_MEASURES.items()
         }
-        sides = (rates["sensitivity"], rates["specificity"])
-        estimates["balanced_accuracy"] = bounded(estimates["balanced_accuracy"], *_mean_ends(sides))
-        estimates["f1"] = bounded(estimates["f1"], *_f1_ends(mine, draws))
-        estimates["kappa"] = bounded(
-            estimates["kappa"], *_kappa_ends(mine.sum(axis=0).reshape(2, 2), rates["accuracy"])
+        # A label that is never found: no draw differs, but the parts have bounds.
+        parts = (rates["sensitivity"], rates["specificity"])
+        estimates["balanced_accuracy"] = bounded(
+            estimates["balanced_accuracy"],
+            (parts[0].low + parts[1].low) / 2,
+            (parts[0].high + parts[1].high) / 2,
         )
-        order = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv")
-        found[name] = {measure: (rates | estimates)[measure] for measure in (*order, "f1", "kappa")}
+        if estimates["f1"].value == 0:
+            unseen = 1 - best_low(mine[:, [TP, FN, FP]].sum(-1))
+            estimates["f1"] = bounded(estimates["f1"], 0.0, _f1_of_jaccard(unseen))
+        found[name] = {measure: (rates | estimates)[measure] for measure in LABEL_MEASURES}
     return found
+
+
+def _floors(cells: NDArray[np.number]) -> dict[str, float | None]:
+    """Bound of each measure of one label had nothing gone wrong.
+
+    A mean has the mean of the bounds of its parts, which holds however errors fall together.
+    F1 is 2 J / (1 + J), where J = TP / (TP + FN + FP) is a plain share; kappa has that J with
+    its errors on both sides alike.
+
+    Args:
+        cells: Shape (patients, 4).
+    """
+    sides = [best_low(cells[:, side].sum(-1)) for side in ([TP, FN], [FP, TN])]
+    concerned, rest = float(cells[:, [TP, FN, FP]].sum()), float(cells[:, TN].sum())
+    jaccard = best_low(cells[:, [TP, FN, FP]].sum(-1))
+    wrong = (1 - jaccard) * concerned / 2
+    kappa = float(confusion.kappa(np.array([[jaccard * concerned, wrong], [wrong, rest]])))
+    return {
+        "balanced_accuracy": sum(sides) / 2,
+        "f1": _f1_of_jaccard(jaccard),
+        "kappa": None if np.isnan(kappa) else kappa,
+    }
+
+
+def _f1_of_jaccard(jaccard: float) -> float:
+    return 2 * jaccard / (1 + jaccard)
 
 
 def _overall_estimates(
     counts: NDArray[np.intp],
     matrices: Float64Array,
     draws: PatientDraws,
-    labels: tuple[tuple[str, ...], Mapping[str, Estimates]],
+    names: tuple[str, ...],
 ) -> dict[str, Estimate]:
-    names, per_label = labels
     matrix = counts.sum(axis=0)
+    occurs = np.flatnonzero(matrix.any(axis=1))
+    per_patient = confusion.one_against_rest(counts)
+    rests_on = (int(matrix.sum()), draws.patients)
+    floors = {
+        "balanced_accuracy": _mean([best_low(counts[:, label].sum(-1)) for label in occurs]),
+        "macro_f1": _mean([_floors(per_patient[:, label])["f1"] for label in occurs]),
+        "kappa": kappa_floor(matrix, draws.patients),
+    }
     right = np.trace(counts, axis1=-2, axis2=-1)
     found = {"accuracy": estimate_rate(right, counts.sum(axis=(-2, -1)), draws)}
     for measure, of in confusion.OVERALL_MEASURES.items():
-        found[measure] = estimate_drawn(
-            float(of(matrix)), of(matrices), int(matrix.sum()), draws.patients
-        )
-    occur = [per_label[name] for name, row in zip(names, matrix, strict=True) if row.any()]
-    for measure, part in (("balanced_accuracy", "sensitivity"), ("macro_f1", "f1")):
-        found[measure] = bounded(found[measure], *_mean_ends([each[part] for each in occur]))
-    found["kappa"] = bounded(found["kappa"], *_kappa_ends(matrix, found["accuracy"]))
+        found[measure] = estimate_drawn(float(of(matrix)), of(matrices), rests_on, floors[measure])
     if UNKNOWN in names:
         known = [index for index, name in enumerate(names) if name != UNKNOWN]
         rows = counts[:, known]
@@ -127,29 +187,6 @@ def _overall_estimates(
     return found
 
 
-def _mean_ends(parts: list[Estimate] | tuple[Estimate, ...]) -> tuple[float, float]:
-    """Ends of a mean from the ends of its parts; they hold however errors fall together."""
-    if not parts:
-        return float("nan"), float("nan")
-    low = sum(part.low for part in parts) / len(parts)
-    return low, sum(part.high for part in parts) / len(parts)
-
-
-def _f1_ends(cells: NDArray[np.number], draws: PatientDraws) -> tuple[float, float]:
-    """F1 = 2 J / (1 + J), where J = TP / (TP + FN + FP) is a plain share with a bound."""
-    jaccard = estimate_rate(cells[:, TP], cells[:, [TP, FN, FP]].sum(-1), draws)
-    return 2 * jaccard.low / (1 + jaccard.low), 2 * jaccard.high / (1 + jaccard.high)
-
-
-def _kappa_ends(matrix: NDArray[np.number], accuracy: Estimate) -> tuple[float, float]:
-    """Kappa for the ends of the observed agreement, chance agreement as it is.
-
-    Only where all is right: kappa that is 0 because one label was never answered is no
-    measurement.
-    """
-    if accuracy.successes != accuracy.total or accuracy.total == 0:
-        return float("nan"), float("nan")
-    chance = float((matrix.sum(0) * matrix.sum(1)).sum()) / float(matrix.sum()) ** 2
-    if chance > 1 - 1e-12:
-        return float("nan"), float("nan")
-    return (accuracy.low - chance) / (1 - chance), 1.0
+def _mean(values: list[float | None] | list[float]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -115,8 +115,7 @@ def _separate(
         estimate_drawn(
             float(measure(value, known, ones)[0]),
             on_draws(partial(measure, value, known), draws),
-            len(value),
-            draws.patients,
+            (len(value), draws.patients),
         )
         for measure in (auroc, false_positive_rate)
     ]

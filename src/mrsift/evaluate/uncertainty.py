@@ -153,14 +153,12 @@ def calibration(known: Known) -> Calibration:
         error=estimate_drawn(
             float(calibration_error(*totals)),
             calibration_error(*drawn.transpose(1, 0, 2)),
-            len(right),
-            draws.patients,
+            (len(right), draws.patients),
         ),
         brier=estimate_drawn(
             float(squares.sum() / rows.sum()),
             draws.resample(squares) / draws.resample(rows),
-            len(right),
-            draws.patients,
+            (len(right), draws.patients),
         ),
         confident_errors=estimate_rate(
             draws.per_patient(sure & ~right), draws.per_patient(sure), draws
@@ -203,8 +201,7 @@ def selective(known: Known) -> Selective:
     area = estimate_drawn(
         float(area_under_risk(confidence, wrong, ones)[0]),
         on_draws(lambda weights: area_under_risk(confidence, wrong, weights), draws),
-        len(wrong),
-        draws.patients,
+        (len(wrong), draws.patients),
     )
     kept = {}
     for share in KEPT:
@@ -249,8 +246,7 @@ def _measure_sets(
         mean_size=estimate_drawn(
             float(size.mean()),
             draws.resample(sizes) / draws.resample(ones),
-            len(size),
-            draws.patients,
+            (len(size), draws.patients),
         ),
         single=share(size == 1, everything),
     )

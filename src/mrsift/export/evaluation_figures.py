@@ -47,7 +47,7 @@ def inline_svg(figure: "Figure", title: str, prefix: str) -> "Markup":
     width = re.search(r'<svg [^>]*?width="([\d.]+)pt"', text)
     text = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", text, count=1)
-    size = f'style="max-width: {float(width[1]) * 1.25:.0f}px"' if width else ""
+    size = f'style="width: {float(width[1]) * 1.25:.0f}px"' if width else ""
     text = text.replace("<svg ", f'<svg role="img" aria-label="{_attribute(title)}" {size} ', 1)
     text = re.sub(r'\bid="', f'id="{prefix}-', text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", text)

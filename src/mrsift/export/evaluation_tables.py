@@ -7,7 +7,7 @@ from mrsift.evaluate.intervals import Estimate
 from mrsift.evaluate.scores import Scores
 from mrsift.evaluate.summary import Evaluation
 from mrsift.evaluate.uncertainty import SetCoverage
-from mrsift.export.evaluation_words import COLUMNS, MEASURES, split_words, three
+from mrsift.export.evaluation_words import COLUMNS, MEASURES, split_words
 
 Cell = str | int | Estimate
 OVERALL = ("accuracy", "balanced_accuracy", "macro_f1", "kappa")
@@ -145,7 +145,7 @@ def sets_by_label_table(evaluation: Evaluation) -> Table:
         "sets-by-label",
         "Sets that hold the right label, per label",
         "",
-        ("Label", *(f"Promised {_wanted(found)}" for found in evaluation.sets)),
+        ("Label", *(_promised(found) for found in evaluation.sets)),
         tuple(rows) if evaluation.sets else (),
     )
 
@@ -171,7 +171,7 @@ def risk_table(evaluation: Evaluation) -> Table:
     """Errors left when only the surest answers are kept."""
     found = evaluation.selective
     rows: list[tuple[Cell, ...]] = [
-        (f"{share:.0%}".replace("%", " %"), risk) for share, risk in found.kept.items()
+        (f"{100 * share:.0f} %", risk) for share, risk in found.kept.items()
     ]
     rows.append(("area under the curve (AURC)", found.area))
     return Table(
@@ -234,13 +234,8 @@ def _cells(estimates: Mapping[str, Estimate], measures: Iterable[str]) -> list[C
 
 
 def _wanted(found: SetCoverage) -> str:
-    return (
-        "as the model gave them"
-        if found.wanted is None
-        else f"{found.wanted:.0%}".replace("%", " %")
-    )
+    return "as the model gave them" if found.wanted is None else f"{100 * found.wanted:.0f} %"
 
 
-def plain(cell: Cell) -> str:
-    """A cell's number or text without its interval."""
-    return three(cell.value) if isinstance(cell, Estimate) else str(cell)
+def _promised(found: SetCoverage) -> str:
+    return "As the model gave them" if found.wanted is None else f"Promised {_wanted(found)}"

@@ -126,6 +126,6 @@ def method_words(evaluation: Evaluation) -> tuple[str, ...]:
         "Where nothing (or everything) went wrong, ≥ and ≤ mark a one-sided bound: the largest"
         " rate that leaves a 5 % chance to see nothing in so many patients, about 3 in n. It"
         " counts patients, because whether errors come one by one or patient by patient was not"
-        " seen; so it may be wider than an interval beside it that rests on a few errors.",
+        " seen. No interval comes closer to 1 than the bound without errors.",
         "Every table, figure and sentence on this page is computed from one predictions table.",
     )
