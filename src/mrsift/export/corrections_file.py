@@ -38,15 +38,17 @@ def corrections_table(infos: Sequence[VolumeInfo], root: Path) -> Path:
     return Path(os.path.commonpath(folders)) / CORRECTIONS_NAME
 
 
-def record_corrections(table: Path, said: Sequence[tuple[Prediction, str]], root: Path) -> None:
+def record_corrections(
+    table: Path, said: Sequence[tuple[Prediction, str | None]], root: Path
+) -> None:
     """Keep labels in a table, so that every later run honours them.
 
     A volume that the table names already gets the new label in its row; other rows and columns
     stay. Two writers at a time wait for each other.
 
     Args:
-        table: Made where it is missing; see `corrections_table`.
-        said: Answers, each with the label that a person set.
+        table: Made where it is missing, removed where no row is left; see `corrections_table`.
+        said: Answers, each with the label that a person set; None takes the row out again.
         root: Folder that the files of the volumes are relative to.
 
     Raises:
@@ -61,20 +63,29 @@ def record_corrections(table: Path, said: Sequence[tuple[Prediction, str]], root
         for prediction, label in said:
             key = _key(prediction.volume, table, root)
             row = next((row for row in rows if _names(row, key, prediction.volume)), None)
+            if label is None:
+                rows = [other for other in rows if other is not row]
+                continue
             if row is None:
                 row = dict.fromkeys(columns, "") | {name: _cell(key[name]) for name in key}
                 before = prediction.correction
                 row["label_before"] = before.label_before if before else prediction.label
                 rows.append(row)
             row |= {"label": _cell(label), "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        if not rows:
+            _remove(table)
+            return
         text = io.StringIO()
         writer = csv.DictWriter(text, columns, delimiter=delimiter, restval="")
         writer.writeheader()
         writer.writerows(rows)
-        write_text(table, "\N{BYTE ORDER MARK}" + text.getvalue())
+        try:
+            write_text(table, "\N{BYTE ORDER MARK}" + text.getvalue())
+        except OutputError as error:
+            raise OutputError(f"{error}; --corrections FILE keeps labels elsewhere") from error
 
 
-def _check(table: Path, said: Sequence[tuple[Prediction, str]], root: Path) -> None:
+def _check(table: Path, said: Sequence[tuple[Prediction, str | None]], root: Path) -> None:
     """Raises ConfigError where the table is none, or would contradict itself afterwards."""
     for row in rows_from_root(read_label_table(table), root, table):
         for prediction, label in said:
@@ -85,6 +96,13 @@ def _check(table: Path, said: Sequence[tuple[Prediction, str]], root: Path) -> N
                     f"{table}: {row.names} already says {row.label} of this volume and perhaps of "
                     "others; change that row by hand"
                 )
+
+
+def _remove(table: Path) -> None:
+    try:
+        table.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{table}: {error.strerror}; it is as before") from error
 
 
 def _key(info: VolumeInfo, table: Path, root: Path) -> dict[str, str]:
