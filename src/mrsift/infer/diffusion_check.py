@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from mrsift.infer.consistency import (
+    AS_GOOD,
     Explanation,
     Weighted,
     attenuation_per_unit,
@@ -92,17 +93,23 @@ class Found:
         return float(10.0 ** math.ceil(math.log10(USUAL_ADC / max(median, 1e-30))))
 
 
-def find(group: Sequence[Sampled]) -> Found | None:
-    """The map of a grid that is explained best.
+def find(group: Sequence[Sampled]) -> list[Found]:
+    """The map of a grid that is explained best, then exponential maps of the same images.
 
     Args:
         group: Volumes of one grid.
 
     Returns:
-        None where nothing is explained well enough.
+        Empty where nothing is explained well enough.
     """
     images = _known_images(group)
-    return _with_known_b(group, images) if len(images) > 1 else _without_b(group)
+    if len(images) < 2:
+        found = _without_b(group)
+        return [] if found is None else [found]
+    maps = _with_known_b(group, images)
+    straight = [found for found in maps if not found.best.exponential]
+    bent = [found for found in maps if found.best.exponential]
+    return [*straight[:1], *bent]
 
 
 def _known_images(group: Sequence[Sampled]) -> list[Image]:
@@ -127,22 +134,19 @@ def _image(volumes: Sequence[Sampled]) -> Image:
     return Image(tuple(volumes), Weighted(signal, volumes[0].b_s_per_mm2))
 
 
-def _with_known_b(group: Sequence[Sampled], images: Sequence[Image]) -> Found | None:
+def _with_known_b(group: Sequence[Sampled], images: Sequence[Image]) -> list[Found]:
+    """Every map that the images explain, the best first."""
     used = {one.info.volume_id for image in images for one in image.volumes}
     maps = [one for one in group if one.info.volume_id not in used]
     maps.sort(key=lambda one: -one.likely("ADC"))
-    best: Found | None = None
+    found = []
     for one in maps[:MOST_TRIED]:
         honest = _without_masked(one, images)
         tried = explanations(one.values, [image.weighted for image in honest])
-        if tried and abs(tried[0].r) >= R_KNOWN_B and _is_better(tried[0], best):
+        if tried and abs(tried[0].r) >= R_KNOWN_B:
             others = [item for item in tried if item.members != tried[0].members]
-            best = Found(one, tuple(honest), tried[0], others[0] if others else None)
-    return best
-
-
-def _is_better(tried: Explanation, best: Found | None) -> bool:
-    return best is None or abs(tried.r) > abs(best.best.r)
+            found.append(Found(one, tuple(honest), tried[0], others[0] if others else None))
+    return sorted(found, key=lambda item: -abs(item.best.r))
 
 
 def _without_masked(one: Sampled, images: Sequence[Image]) -> Sequence[Image]:
@@ -160,19 +164,25 @@ def _without_b(group: Sequence[Sampled]) -> Found | None:
     """A map and two images among volumes without b-values."""
     likely = sorted(group, key=lambda one: -one.likely(*DIFFUSION))[:MOST_TRIED]
     able = [one for one in likely if one.values.min(initial=0.0) >= 0]
-    best: tuple[float, tuple[Sampled, Sampled, Sampled]] | None = None
+    tried = []
     for first, second in combinations(able, 2):
+        # A quarter of the voxels is enough to choose; the chosen three are looked at again.
+        pair = [Weighted(first.values[::4]), Weighted(second.values[::4])]
         for one in able:
             three = (first, second, one)
             if one in (first, second) or not _may_be_diffusion(three):
                 continue
-            # A quarter of the voxels is enough to choose; the chosen three are looked at again.
-            pair = [Weighted(first.values[::4]), Weighted(second.values[::4])]
-            for tried in explanations(one.values[::4], pair)[:1]:
-                if abs(tried.r) >= R_UNKNOWN_B and (best is None or abs(tried.r) > best[0]):
-                    ordered = (first, second) if tried.r > 0 else (second, first)
-                    best = abs(tried.r), (*ordered, one)
-    return _looked_at_again(best[1], able) if best else None
+            for found in explanations(one.values[::4], pair)[:1]:
+                ordered = (first, second) if found.r > 0 else (second, first)
+                tried.append((abs(found.r), abs(found.slope), (*ordered, one)))
+    best = max((r for r, _, _ in tried), default=0.0)
+    if best < R_UNKNOWN_B:
+        return None
+    # Of pairs that fit equally well the weaker weighting was acquired: images are computed
+    # for b-values beyond those.
+    as_good = [item for item in tried if item[0] > best - AS_GOOD]
+    chosen = min(as_good, key=lambda item: (-able.index(item[2][2]), item[1]))
+    return _looked_at_again(chosen[2], able)
 
 
 def _may_be_diffusion(three: Sequence[Sampled]) -> bool:

@@ -55,16 +55,14 @@ def diffusion_evidence(
     Returns:
         volume_id -> evidence, for those of which something can be said.
     """
-    found = find(group)
-    if found is None:
-        return {}
-    evidence = {found.map.info.volume_id: _of_map(found, pictures=pictures)}
-    if not found.best.exponential:
-        falls = _falls(found)
+    maps = find(group)
+    evidence = {one.map.info.volume_id: _of_map(one, pictures=pictures) for one in maps}
+    if maps and not maps[0].best.exponential:
+        falls = _falls(maps[0])
         offset = _offset(falls)
         for fall in falls:
-            evidence[fall.one.info.volume_id] = _of_image(fall, found, offset)
-        evidence |= _of_calculated(found, group, offset or 0.0)
+            evidence[fall.one.info.volume_id] = _of_image(fall, maps[0], offset)
+        evidence |= _of_calculated(maps[0], group, offset or 0.0)
     return evidence
 
 

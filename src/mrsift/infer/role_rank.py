@@ -29,17 +29,26 @@ class Candidate:
         apart: 0 where it lies with the other roles; 1 where it hardly overlaps them or lies
             in another frame of reference.
         b_s_per_mm2: None where it is not known.
+        use_header: False where nothing of the header but geometry may be used.
     """
 
     role: Role
     prediction: Prediction
     apart: float = 0.0
     b_s_per_mm2: float | None = None
+    use_header: bool = True
 
     @property
     def info(self) -> VolumeInfo:
         """The volume."""
         return self.prediction.volume
+
+    @property
+    def calculated(self) -> bool:
+        """Computed from other images, as far as that may be known."""
+        physics = self.prediction.physics
+        shown = physics is not None and physics.kind == "calculated_from_dwi"
+        return shown or (self.use_header and self.info.calculated)
 
     @property
     def is_sure(self) -> bool:
@@ -62,12 +71,12 @@ class Criterion:
     blame: Callable[[Candidate], str]
 
 
-def obstacle(prediction: Prediction, role: Role) -> str | None:
+def obstacle(prediction: Prediction, role: Role, *, use_header: bool = True) -> str | None:
     """Why a volume of the right label cannot fill the role, or None."""
     info = prediction.volume
     if prediction.localizer:
         return "a localizer"
-    if info.image_component in ("phase", "imaginary"):
+    if use_header and info.image_component in ("phase", "imaginary"):
         return f"{info.image_component} image"
     if role.plane is not None and info.plane != role.plane:
         return f"{info.plane}, not {role.plane}"
@@ -87,6 +96,8 @@ def is_short(candidate: Candidate) -> bool:
 def is_single_direction(candidate: Candidate) -> bool:
     """Whether it is one diffusion direction of several, not their mean."""
     info = candidate.info
+    if not candidate.use_header:
+        return False
     directionality = (info.header.diffusion_directionality or "").upper()
     return directionality in ("DIRECTIONAL", "BMATRIX") and info.derived_kind is None
 
@@ -139,7 +150,7 @@ CRITERIA: tuple[Criterion, ...] = (
         lambda c: f"{c.prediction.label} is wanted less",
     ),
     Criterion(
-        lambda c: c.prediction.calculated,
+        lambda c: c.calculated,
         lambda _: "acquired",
         lambda _: "calculated, not acquired",
     ),
@@ -193,7 +204,7 @@ def doubts(candidate: Candidate) -> list[str]:
         found.append(f"{prediction.label} with probability {prediction.probability:.2f} only")
     if prediction.conflict:
         found.append("its evidence is in conflict")
-    if prediction.calculated:
+    if candidate.calculated:
         found.append("calculated; no acquired one was found")
     if not info.complete:
         found.append("incomplete")

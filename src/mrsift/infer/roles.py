@@ -74,10 +74,23 @@ def choose_roles(
 def _candidates(predictions: Sequence[Prediction], role: Role, use_header: bool) -> list[Candidate]:
     """Volumes that can fill a role, wherever they lie."""
     return [
-        Candidate(role, one, b_s_per_mm2=trusted_b_value(one.volume) if use_header else None)
+        Candidate(
+            role,
+            one,
+            b_s_per_mm2=_believed_b_value(one, use_header=use_header),
+            use_header=use_header,
+        )
         for one in predictions
-        if one.label in role.labels and obstacle(one, role) is None
+        if one.label in role.labels and obstacle(one, role, use_header=use_header) is None
     ]
+
+
+def _believed_b_value(prediction: Prediction, *, use_header: bool) -> float | None:
+    """The b-value of the header, unless the signal shows another."""
+    physics = prediction.physics
+    if physics is not None and physics.conflict is not None:
+        return None if physics.b_s_per_mm2 is None else float(round(physics.b_s_per_mm2))
+    return trusted_b_value(prediction.volume) if use_header else None
 
 
 def _lies_with(info: VolumeInfo, place: VolumeInfo) -> bool:
