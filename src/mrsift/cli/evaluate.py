@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mrsift.cli.arguments import existing_path, positive_number
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import standard_output, tell
+from mrsift.cli.watch import require_training
+from mrsift.errors import ConfigError
 
 if TYPE_CHECKING:
     from mrsift.evaluate.summary import Evaluation
@@ -44,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", metavar="N", type=int, default=0, help="of the draws (default: %(default)s)"
     )
     parser.add_argument(
+        "--saliency",
+        action="store_true",
+        help="also show where the network looked at each error (Grad-CAM; needs torch)",
+    )
+    parser.add_argument(
         "--no-pictures", action="store_true", help="leave the galleries of volumes out"
     )
 
@@ -58,6 +65,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     from mrsift.evaluate.summary import evaluate
     from mrsift.export.evaluation_run import open_run
 
+    if arguments.saliency:
+        _check_saliency(arguments)
     if arguments.out is not None:
         from mrsift.export.evaluation import check_report_folder
 
@@ -69,6 +78,15 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         _write(arguments, opened, found, looks)
     _print(opened, found, looks)
     return ExitStatus.DONE
+
+
+def _check_saliency(arguments: argparse.Namespace) -> None:
+    """Refuses what saliency cannot be made from, before any work is done."""
+    require_training()
+    if arguments.out is None or arguments.no_pictures:
+        raise ConfigError("--saliency makes pictures for a report; give --out, not --no-pictures")
+    if not arguments.run.is_dir():
+        raise ConfigError(f"{arguments.run}: --saliency needs a run folder with its weights")
 
 
 def _record(opened: "Run", found: "Evaluation") -> "Looks | None":
@@ -96,6 +114,13 @@ def _write(
         from mrsift.dataset.pictures import picture_sources
 
         sources = picture_sources((opened.folder or opened.path.parent) / "data.parquet")
+    if arguments.saliency:
+        from mrsift.evaluate.cases import split_rows
+        from mrsift.train.explain import with_saliency
+        from mrsift.train.run_folder import open_run as open_training
+
+        main = opened.predictions.rows(split_rows(opened.predictions.split)[found.headline])
+        sources = with_saliency(sources, open_training(arguments.run), main)
     write_report(arguments.out, opened, found, looks, sources)
 
 

@@ -116,7 +116,7 @@ def groups_figure(groups: tuple[Group, ...], names: Mapping[str, str]) -> "Figur
         groups: In the order of the page.
         names: Column -> what it is called.
     """
-    figure = _figure(6.4, 0.9 + 0.27 * (len(groups) + len({g.column for g in groups})))
+    figure = _figure(5.2, 0.9 + 0.27 * (len(groups) + len({g.column for g in groups})))
     axis = figure.subplots()
     height, ticks, texts = 0.0, [], []
     column = ""

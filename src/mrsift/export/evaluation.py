@@ -9,7 +9,6 @@ report/figures/           each figure as .png and .svg
 
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,7 +188,8 @@ def honesty_words(run: Run, evaluation: Evaluation, looks: Looks | None) -> tupl
     """What was tuned on what, and how often the test split was scored."""
     tuned = run.facts.get("tuned_on")
     said = [
-        f"Tuned on: {_tuned_words(tuned)}."
+        f"The weights are fitted to the train split; when to stop, the temperature and the"
+        f" prediction sets are chosen on {tuned}."
         if tuned
         else "What the model was tuned on is not written beside these predictions."
     ]
@@ -240,14 +240,6 @@ def run_facts(run: Run) -> tuple[tuple[str, str], ...]:
         if value is not None:
             found.append((name, f"{value:.4g}" if isinstance(value, float) else str(value)))
     return tuple(found)
-
-
-def _tuned_words(tuned: object) -> str:
-    if isinstance(tuned, Mapping):
-        return "; ".join(f"{what} on {where}" for what, where in tuned.items())
-    if isinstance(tuned, list):
-        return ", ".join(map(str, tuned))
-    return str(tuned).rstrip(".")
 
 
 def _gallery_words(gallery: Gallery, sources: Sources) -> str:

@@ -27,6 +27,7 @@ that `evaluate` reads; from it, a bundle.
     calibrate.py      temperature, prediction sets and outlier reference, from validation
     predict.py        outputs -> the predictions table
     results.py        what is written when a run has ended
+    explain.py        pictures of where a network looked, for a report
 
     tune.py           settings tried on validation
     adapt.py          a bundle's network, trained on with other data
