@@ -85,7 +85,9 @@ def _from_csv(path: Path, text: str) -> tuple[LabelRow, ...]:
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     csv.field_size_limit(_LARGEST_CELL)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
+    # Strict, or a quote that is never closed would swallow the rest of the table.
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, delimiter=delimiter, restkey="", strict=True)
     try:
         columns = [(name or "").strip() for name in reader.fieldnames or ()]
         reader.fieldnames = columns
@@ -100,7 +102,7 @@ def _from_csv(path: Path, text: str) -> tuple[LabelRow, ...]:
             if any(plain.values()):
                 found.append(_row(path, reader.line_num, plain))
     except csv.Error as error:
-        raise ConfigError(f"{path}: line {reader.line_num} is no CSV ({error})") from error
+        raise ConfigError(f"{path}: is no CSV below line {reader.line_num} ({error})") from error
     return tuple(found)
 
 
