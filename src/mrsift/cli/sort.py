@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " (default: %(default)s)",
     )
     parser.add_argument(
+        "--evidence",
+        choices=("both", "pixels", "header"),
+        default="both",
+        help="what the labels may come from, as in identify (default: %(default)s)",
+    )
+    parser.add_argument(
         "--model",
         metavar="BUNDLE",
         type=existing_path,
@@ -85,6 +91,7 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
 
     options = IdentifyOptions(
         profile=arguments.profile,
+        evidence=arguments.evidence,
         model=arguments.model,
         jobs=arguments.jobs,
         corrections=arguments.corrections,
