@@ -105,7 +105,7 @@ def find(group: Sequence[Sampled]) -> list[Found]:
     images = _known_images(group)
     if len(images) < 2:
         found = _without_b(group)
-        return [] if found is None else [found]
+        return [] if found is None else [found, *_exponentials(found, group)]
     maps = _with_known_b(group, images)
     straight = [found for found in maps if not found.best.exponential]
     bent = [found for found in maps if found.best.exponential]
@@ -183,6 +183,20 @@ def _without_b(group: Sequence[Sampled]) -> Found | None:
     as_good = [item for item in tried if item[0] > best - AS_GOOD]
     chosen = min(as_good, key=lambda item: (-able.index(item[2][2]), item[1]))
     return _looked_at_again(chosen[2], able)
+
+
+def _exponentials(found: Found, group: Sequence[Sampled]) -> list[Found]:
+    """Exponential maps of the images that explain a map."""
+    pair = [image.weighted for image in found.members]
+    used = [found.map, *(one for image in found.images for one in image.volumes)]
+    bent = []
+    for one in group:
+        if one in used:
+            continue
+        tried = explanations(one.values, pair)
+        if tried and tried[0].exponential and tried[0].r >= R_UNKNOWN_B:
+            bent.append(Found(one, found.members, replace(tried[0], members=(0, 1))))
+    return bent
 
 
 def _may_be_diffusion(three: Sequence[Sampled]) -> bool:

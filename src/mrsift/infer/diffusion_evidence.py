@@ -62,7 +62,7 @@ def diffusion_evidence(
         offset = _offset(falls)
         for fall in falls:
             evidence[fall.one.info.volume_id] = _of_image(fall, maps[0], offset)
-        evidence |= _of_calculated(maps[0], group, offset or 0.0)
+        evidence = _of_calculated(maps[0], group, offset or 0.0) | evidence
     return evidence
 
 
@@ -212,7 +212,7 @@ def _of_calculated(
     values, evidence = found.map.values, {}
     acquired = [one.values for one in witnesses]
     for one in group:
-        if one is found.map or one in witnesses or one.likely(*WEIGHTED, UNKNOWN) < 0.3:
+        if one is found.map or one in witnesses:
             continue
         r, slope = attenuation_per_unit(values, reference.weighted.signal, one.values)
         if r < R_KNOWN_B or not (
@@ -227,7 +227,7 @@ def _of_calculated(
             r,
             found.unit,
             f"calculated from {_name(found.map)} for b {_round(b):g} (r {r_words(r)})",
-            log_odds=towards(FAIR, "DWI_HIGH" if b >= B_HIGH_S_PER_MM2 else "DWI_LOW"),
+            log_odds=towards(STRONG, "DWI_HIGH" if b >= B_HIGH_S_PER_MM2 else "DWI_LOW"),
             b_s_per_mm2=b,
         )
     return evidence
