@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ConfigError: It is missing, damaged, or holds code.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a pickle that is refused anyway
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such checkpoint; train first: mrsift train") from error
     except pickle.UnpicklingError as error:
