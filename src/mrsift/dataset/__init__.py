@@ -9,7 +9,6 @@ In: a folder and the labels of its volumes. Out: `data.parquet`, that training a
     table.py        `DatasetRow`, `Dataset`, and the Parquet file
     voxels.py       a row -> its volume, and whether its files changed
     pictures.py     a row -> its picture for a report
-    pictures.py     a row -> its picture for a report
     split.py        every patient on one side; folds; a site left out
         stratify.py    each side with its share of every class and site
     check.py        leaks, copies, imbalance, lost files

@@ -153,8 +153,8 @@ def _parts(rows: Sequence[DatasetRow], ratios: Float64Array, seed: int) -> dict[
     wanted = np.flatnonzero(ratios > 0)
     if len(patients) < len(wanted):
         raise ConfigError(
-            f"{count(len(patients), 'patient')} cannot be shared out to {len(wanted)} sides; a "
-            "patient is never on two"
+            f"{count(len(patients), 'patient')} cannot be shared out to {len(wanted)} sides; if "
+            "there are more, the column patient of the label table must tell them apart"
         )
     shares = ratios[wanted] / ratios.sum()
     placed = stratify(counts, shares, is_class, seed)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from mrsift.types import Float64Array
 
 _PASSES: Final = 10
-_EMPTY: Final = 100.0
-_ABSENT: Final = 1.0
+_EMPTY: Final = 1000.0
+_ABSENT: Final = 10.0
 
 
 def stratify(
@@ -17,9 +17,9 @@ def stratify(
 ) -> NDArray[np.intp]:
     """Give each group to a part, so that every column is shared out as the ratios say.
 
-    Groups are placed one by one, those with the rarest columns first, where the sum of squared
-    deviations from the wanted shares is least; then each is taken out and placed again until
-    nothing moves. A column that enough groups have is in every part.
+    Groups are placed one by one, those with the rarest columns first, where the squared
+    deviations from the wanted shares, each over the wanted share, grow least. Then each is taken
+    out and placed again until nothing moves. A column that enough groups have is in every part.
 
     Args:
         counts: How much of each column a group has, shape (groups, columns), >= 0; every column
@@ -33,8 +33,7 @@ def stratify(
 
     Source:
         The order is that of Sechidis et al., On the Stratification of Multi-Label Data, 2011; the
-        least-cost placement of whole groups is the idea of StratifiedGroupKFold of scikit-learn,
-        which knows neither unequal parts nor several classes in one group.
+        least-cost placement of whole groups is the idea of StratifiedGroupKFold of scikit-learn.
     """
     groups, parts = len(counts), len(ratios)
     having = counts > 0
@@ -56,7 +55,8 @@ def stratify(
                 held[old] -= shares[group]
                 holders[old] -= having[group]
                 members[old] -= 1
-            growth = 2 * (held - ratios[:, None]) @ shares[group]  # of the sum of squares
+            own = shares[group]
+            growth = (2 * (held - ratios[:, None]) @ own + own @ own) / ratios
             # A column or a whole part that is empty is filled before shares are looked at.
             growth -= _ABSENT * ((holders == 0) & must & having[group]).sum(axis=1)
             growth -= _EMPTY * (members == 0)

@@ -1,6 +1,7 @@
 """The Parquet file: what is written is read, and nothing else is."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,11 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(written: Path) -> None
     with pytest.raises(OutputError, match="nothing was written"):
         write_dataset(Dataset(()), written.parent / "none" / "data.parquet")
     assert written.read_bytes() == before
+
+
+def test_without_pyarrow_it_says_what_to_install(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match=r"pip install 'mrsift\[train\]'"):
+        read_dataset(written)
