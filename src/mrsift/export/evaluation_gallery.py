@@ -47,7 +47,7 @@ class Item:
         predicted: The answer.
         probability: Of the answer.
         top: Most probable labels, best first.
-        facts: Where it came from, and what the header says.
+        facts: One line each: where it came from; what the header says; doubt of the model.
         picture: None where its source is gone.
         saliency: The same slice with what the answer rests on; None where there is none.
     """
@@ -149,22 +149,28 @@ def _item(
         predicted=predicted,
         probability=float(probabilities[names.index(predicted)] if known else probabilities.max()),
         top=tuple((names[index], float(probabilities[index])) for index in order),
-        facts=(*_facts(predictions, row), *(seen[0].facts if seen[0] else ())),
+        facts=_facts(predictions, row, seen[0].facts if seen[0] else ()),
         picture=pictures[0],
         saliency=pictures[1],
     )
 
 
-def _facts(predictions: Predictions, row: int) -> tuple[str, ...]:
+def _facts(predictions: Predictions, row: int, header: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines of a card; empty ones are left out."""
     field, near = predictions.field_strength_t[row], predictions.in_distribution[row]
-    said = [
-        f"site {predictions.site[row]}" if predictions.site[row] else None,
-        " ".join(filter(None, (predictions.vendor[row], predictions.model[row]))),
-        None if np.isnan(field) else f"{field:.3g} T",
-        predictions.plane[row],
-        None if np.isnan(near) else f"in distribution {near:.3f}",
-        f"set {predictions.prediction_set[row].replace('|', ', ')}"
-        if predictions.prediction_set[row]
-        else None,
-    ]
-    return tuple(fact for fact in said if fact)
+    scanner = (predictions.vendor[row], predictions.model[row])
+    chosen = predictions.prediction_set[row]
+    lines = (
+        (
+            predictions.site[row],
+            " ".join(filter(None, scanner)),
+            None if np.isnan(field) else f"{field:.3g} T",
+        ),
+        (predictions.plane[row], *header),
+        (
+            None if np.isnan(near) else f"in distribution {near:.3f}",
+            f"set: {chosen.replace('|', ', ')}" if chosen else None,
+        ),
+    )
+    joined = (" · ".join(filter(None, line)) for line in lines)
+    return tuple(filter(None, joined))
