@@ -43,8 +43,8 @@ class WholeCheckpoints(CheckpointIO):
             full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
             advice = "free some space" if full else "see to the folder"
             raise OutputError(
-                f"{target}: the checkpoint could not be written ({error.strerror}); the one before "
-                f"is whole. Now {advice}, then: mrsift train --resume {target.parent.parent}"
+                f"{target}: the checkpoint could not be written ({error.strerror}); what was "
+                f"there is whole. Now {advice}, then: mrsift train --resume {target.parent.parent}"
             ) from error
 
     def load_checkpoint(

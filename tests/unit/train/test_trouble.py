@@ -47,7 +47,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_whole(
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        with pytest.raises(OutputError, match=r"last\.ckpt.*one before is whole.*--resume"):
+        with pytest.raises(OutputError, match=r"ckpt: .*what was there is whole.*--resume"):
             train(recipe, data, tmp_path / "full", ONE_THREAD, Watch(progress=fill))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
