@@ -9,9 +9,11 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     shapes.py           solids, and the canvas they are painted on
     painting.py         lists of solids
     pelvis.py           the pelvis
+    abdomen.py          the trunk above, and a hip replacement
     pelvic_organs.py    bladder, rectum, prostate, uterus
     head.py             the head
     label_map.py        a head from a label map
+    field.py            the field of gas and metal
     anatomy.py          subject -> maps of PD, T1, T2, ADC, fat
     protocol.py         what a protocol says
     protocol_known.py   TR, TE, TI, b, fat suppression, drawn per label

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.simulate import label_map
+from mrsift.simulate.field import dipole_field
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.head import BRAIN, Head
 from mrsift.simulate.noise import Texture
@@ -15,6 +16,8 @@ from mrsift.simulate.shapes import Canvas
 from mrsift.simulate.tissue import Draw, codes, draw
 from mrsift.types import Float32Array
 
+_PPM = 2.0  # field that shifts by one unit of off-resonance
+_SUSCEPTIBILITY_PPM = {"gas": 9.0, "lung": 7.0, "metal": 150.0}  # against tissue
 _WARPS = ((7.0, 1.0), (2.6, 0.6))  # mm a sample of the block, share of the amplitude
 
 
@@ -73,7 +76,7 @@ class Subject:
     """One simulated person: shape, tissue values and textures.
 
     Attributes:
-        region: `pelvis` or `head`.
+        region: `pelvis`, `head` or `abdomen`; the last is the upper part of a pelvis' body.
         scene: The anatomy.
         draw: Tissue values.
     """
@@ -91,7 +94,7 @@ class Subject:
 
         Args:
             seed: The same person for the same numbers.
-            region: `pelvis` or `head`.
+            region: `pelvis`, `head` or `abdomen`.
             label_maps: Folder of head label maps; procedural heads without.
             field_t: 1.5 or 3.0; drawn where None.
             necrotic_share: Of a head with a glioma; None for whatever is drawn.
@@ -103,7 +106,7 @@ class Subject:
         self.texture = Texture(rng)
         self.warp_mm = float(rng.uniform(2.5, 7.0))
         self.map_name: str | None = None
-        if region == "pelvis":
+        if region != "head":
             self.scene: Pelvis | Head = Pelvis(rng)
             return
         files = label_map.available(label_maps) if label_maps else ()
@@ -157,8 +160,7 @@ class Subject:
         second = amount * (0.7 * field("grain", 0.9, 23) + 0.6 * field("fractal", 0.8, 24))
         fat = d.fat[tissue]
         fat = np.clip(fat + 1.2 * fat * (1 - fat) * second / 0.2, 0, 0.97).astype(np.float32)
-        air = np.isin(tissue, [codes()["gas"]])
-        gas = self._near_gas(air, parts) if air.any() else np.float32(0)
+        field_ppm = _field(tissue, grid, parts)
         smooth = field("smooth", 6.0, 25)
         return Maps(
             grid=grid,
@@ -167,28 +169,23 @@ class Subject:
             pd=d.pd[tissue] * np.clip(1 + 0.5 * fine, 0.2, 1.6),
             t1_ms=np.maximum(d.t1_ms[tissue] * (1 + 0.4 * second), 80),
             t2_ms=np.maximum(d.t2_ms[tissue] * np.exp(0.9 * fine), 1.0),
-            t2star_ms=np.maximum(d.t2star_ms[tissue] * np.exp(0.7 * fine), 0.8),
+            t2star_ms=np.maximum(
+                d.t2star_ms[tissue] * np.exp(0.7 * fine) / (1 + np.abs(field_ppm)), 0.8
+            ),
             adc=np.maximum(d.adc[tissue] * np.exp(0.5 * fine + 0.5 * second), 0),
             fat=fat,
-            off_resonance=np.asarray(0.35 * smooth + gas, dtype=np.float32),
+            off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
             draw=d,
         )
 
-    @staticmethod
-    def _near_gas(air: NDArray[np.bool_], parts: int) -> Float32Array:
-        """A field that rises towards gas, at a quarter of the resolution."""
-        import scipy.ndimage
 
-        coarse = air[parts // 2 :: parts, ::4, ::4].astype(np.float32)
-        soft = scipy.ndimage.gaussian_filter(coarse, (1.0, 1.5, 1.5))
-        wide = scipy.ndimage.gaussian_filter(coarse, (2.0, 4.0, 4.0))
-        field = 1.2 * soft + 2.0 * wide
-        full = np.repeat(np.repeat(np.repeat(field, parts, 0), 4, 1), 4, 2)
-        return scipy.ndimage.uniform_filter1d(
-            scipy.ndimage.uniform_filter1d(
-                full[: air.shape[0], : air.shape[1], : air.shape[2]], 5, axis=1
-            ),
-            5,
-            axis=2,
-        )
+def _field(tissue: NDArray[np.uint8], grid: Grid, parts: int) -> Float32Array:
+    """Field of gas and metal inside the body, ppm, shape of the samples."""
+    lookup = np.zeros(256, dtype=np.float32)
+    for name, ppm in _SUSCEPTIBILITY_PPM.items():
+        lookup[codes()[name]] = ppm
+    susceptibility = lookup[tissue[parts // 2 :: parts]]
+    if not susceptibility.any():
+        return np.zeros((1, 1, 1), dtype=np.float32)
+    return np.repeat(dipole_field(susceptibility, grid), parts, axis=0)

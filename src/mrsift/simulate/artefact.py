@@ -29,6 +29,7 @@ class Acquisition:
         wrap: Share of the field of view that folds over.
         motion: Breathing ghosts.
         sharpen: Unsharp mask, negative smooths.
+        parallel: How much more noise parallel imaging leaves in the middle (g - 1).
         mask_background: Pixels below this share of the mean become zero.
     """
 
@@ -46,6 +47,7 @@ class Acquisition:
     wrap: float = 0.0
     motion: float = 0.0
     sharpen: float = 0.0
+    parallel: float = 0.0
     mask_background: float = 0.0
 
 
@@ -66,7 +68,8 @@ def shading(maps: Maps, a: Acquisition) -> Float32Array:
     back = np.exp((y - 100) / 70) * (1 + a.coil_rows)
     ring = ((x / 90) ** 2 + (y / 110) ** 2) * 0.5
     field = 1 + a.coil * (front + back + ring)
-    field = field / (1 + (z / 170) ** 4)
+    squared = ((z - grid.centre_mm[2]) / 170) ** 2  # the coils are where the slices are
+    field = field / (1 + squared * squared)
     if a.endorectal > 0:
         gap = x**2 + (y - 32) ** 2 + (np.maximum(np.abs(z) - 20, 0)) ** 2
         field = field + a.endorectal / (0.06 + gap / 900)
@@ -127,6 +130,8 @@ def measure(signal: Float32Array, maps: Maps, a: Acquisition) -> Float32Array:
     if a.wrap > 0:
         image = _fold(image, a.wrap, a.phase_axis)
     noise = rng.standard_normal((2, *image.shape), dtype=np.float32) * np.float32(level / a.snr)
+    if a.parallel > 0:
+        noise *= _geometry_factor(image.shape, a.parallel)
     data = (image + noise[0]) + 1j * noise[1]
     spectrum = scipy.fft.fft2(data)
     rows = _filter(image.shape[1], a.resolution[0], a.window)
@@ -144,6 +149,17 @@ def measure(signal: Float32Array, maps: Maps, a: Acquisition) -> Float32Array:
         data = data + a.ghost * np.roll(data, image.shape[a.phase_axis] // 2, a.phase_axis)
     result = np.abs(data).astype(np.float32)
     return np.asarray(result / sensitivity ** np.float32(a.normalise))
+
+
+def _geometry_factor(shape: tuple[int, ...], extra: float) -> Float32Array:
+    """Noise of parallel imaging: most in the middle, where the coils see alike.
+
+    Source:
+        Pruessmann et al., Magn Reson Med 1999;42:952.
+    """
+    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in shape[1:])
+    squared = (rows[:, None] / 0.45) ** 2 + (columns / 0.45) ** 2
+    return np.asarray(1 + np.float32(extra) * np.exp(-squared), dtype=np.float32)
 
 
 def _fold(image: Float32Array, share: float, axis: int) -> Float32Array:

@@ -35,11 +35,13 @@ class MapStyle:
 
         In the head fluid is so bright that a threshold which keeps the brain is low.
         """
-        masked = rng.random() < 0.68
+        masked = rng.random() < 0.72
         return cls(
-            float(rng.uniform(0.12, 0.55)) * (0.35 if head else 1.0) if masked else 0.0,
+            float(np.exp(rng.uniform(np.log(0.07), np.log(0.4)))) * (0.5 if head else 1.0)
+            if masked
+            else 0.0,
             float(rng.choice([3000, 3500, 4095, 5000])),
-            float(rng.choice([0.0, 0.0, 0.6])),
+            float(rng.choice([0.0, 0.5, 0.8])),
         )
 
 

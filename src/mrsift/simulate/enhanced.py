@@ -143,7 +143,7 @@ def _contrast(p: Protocol) -> str:
 
 def _pulse_sequence(ds: Dataset, p: Protocol) -> None:
     """MR Pulse Sequence module."""
-    gradient = p.sequence in ("gre", "mprage", "gre_epi")
+    gradient = p.sequence in ("gre", "mprage", "gre_epi", "bssfp")
     planar = p.sequence in ("epi", "gre_epi")
     ds.PulseSequenceName = p.family
     ds.MRAcquisitionType = "3D" if p.dimension == 3 else "2D"

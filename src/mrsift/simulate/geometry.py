@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mrsift.simulate.abdomen import MIDDLE_MM
 from mrsift.simulate.artefact import Acquisition
 from mrsift.simulate.grid import Grid
 from mrsift.types import Plane
@@ -11,6 +12,8 @@ ECHO_PLANAR = "echo_planar"
 ANATOMICAL = "anatomical"
 LOCALIZER = "localizer"
 STRIPPED = "stripped"
+RESEARCH = "research"
+_CUBIC_SHAPE = {STRIPPED: (44, 104, 84), RESEARCH: (48, 128, 104)}
 
 
 def draw_grid(
@@ -20,18 +23,18 @@ def draw_grid(
 
     Args:
         rng: Source of chance.
-        region: `pelvis` or `head`.
-        kind: `echo_planar`, `anatomical`, `localizer` or `stripped`.
+        region: `pelvis`, `head` or `abdomen`.
+        kind: `echo_planar`, `anatomical`, `localizer`, `stripped` or `research`.
         wanted: This plane; drawn where None.
 
     Returns:
         16 to 32 slices of 88 to 160 pixels a side, as a network sees them; more slices of
-        fewer pixels for `stripped`.
+        fewer pixels for `stripped` and `research`.
     """
-    if kind == STRIPPED:
+    if kind in _CUBIC_SHAPE:
         step = float(rng.uniform(1.7, 2.2))
         centre = (0.0, float(rng.normal(0, 3)), float(rng.normal(6, 3)))
-        return Grid("axial", centre, (44, 104, 84), (step * 1.6, step, step), step * 1.6)
+        return Grid("axial", centre, _CUBIC_SHAPE[kind], (step * 1.6, step, step), step * 1.6)
     plane: Plane = _PLANES[int(rng.choice(3, p=(0.55, 0.25, 0.20)))]
     if kind == ECHO_PLANAR:
         plane = _PLANES[int(rng.choice(3, p=(0.92, 0.03, 0.05)))]
@@ -48,10 +51,10 @@ def draw_grid(
         step = float(rng.uniform(0.8, 1.15)) * 140 / slices
         thickness, gap = step / (1 + gap / thickness), step * gap / (thickness + gap)
     else:
-        field_mm, centre = _pelvis_view(rng, kind)
+        field_mm, centre = (_pelvis_view if region == "pelvis" else _abdomen_view)(rng, kind)
         if kind == LOCALIZER:
             gap = thickness * 1.5
-    rows = int(rng.integers(100, 161)) if kind != ECHO_PLANAR else int(rng.integers(80, 131))
+    rows = int(rng.integers(110, 185)) if kind != ECHO_PLANAR else int(rng.integers(80, 131))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
     columns = max(int(rows * ratio) // 2 * 2, 56)
     rows = rows // 2 * 2
@@ -95,6 +98,12 @@ def _pelvis_view(rng: np.random.Generator, kind: str) -> tuple[float, tuple[floa
     return field_mm, (float(x), float(y - (5 if field_mm > 150 else 0)), float(z + 8))
 
 
+def _abdomen_view(rng: np.random.Generator, _kind: str) -> tuple[float, tuple[float, float, float]]:
+    field_mm = float(rng.uniform(320, 440))
+    x, y, z = rng.normal(0, 1, 3) * (8, 8, 35)
+    return field_mm, (float(x), float(y), float(z + MIDDLE_MM))
+
+
 def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> Acquisition:
     """Draw how a volume is measured.
 
@@ -108,8 +117,10 @@ def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> A
     """
     planar = kind == ECHO_PLANAR
     uneven = float(rng.gamma(1.5, 0.3))
-    best = 0.95 if planar else 1.0
-    share = float(rng.uniform(0.6, best)), float(rng.uniform(0.7, best))
+    least = 0.55 if rng.random() < 0.25 else 0.8  # zero filling onto a finer grid, or hardly any
+    share = float(rng.uniform(least, 1.0)), float(rng.uniform(least, 1.0))
+    surface = rng.random() < 0.12  # surface coils, nothing corrected
+    uneven = float(rng.uniform(1.0, 3.5)) if surface else uneven
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
     return Acquisition(
         seed=int(rng.integers(2**31)),
@@ -117,14 +128,15 @@ def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> A
         coil=uneven,
         coil_rows=float(rng.uniform(-0.8, 0.8)),
         endorectal=flare,
-        normalise=float(rng.choice([0.0, 0.5, 0.85, 1.0])),
+        normalise=0.0 if surface else float(rng.choice([0.0, 0.5, 0.85, 1.0])),
         resolution=share,
-        window=float(rng.uniform(0.05, 0.8)),
+        window=float(rng.uniform(0.02, 0.6)),
         ghost=float(rng.uniform(0.01, 0.06)) if planar and rng.random() < 0.6 else 0.0,
-        distortion_px=float(rng.normal(0, 4.0)) if planar else 0.0,
+        distortion_px=float(rng.normal(0, 3.0 if planar else 0.4)),
         phase_axis=1 if rng.random() < 0.75 else 2,
         wrap=float(rng.uniform(0.02, 0.14)) if rng.random() < 0.12 else 0.0,
         motion=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.2 else 0.0,
-        sharpen=float(rng.choice([0.0, 0.0, rng.uniform(0.2, 1.2), -rng.uniform(0.3, 0.6)])),
-        mask_background=float(rng.uniform(0.05, 0.18)) if rng.random() < 0.2 else 0.0,
+        sharpen=float(rng.choice([0.0, *rng.uniform(0.2, 1.3, 2), -rng.uniform(0.3, 0.6)])),
+        parallel=float(rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else 0.0,
+        mask_background=float(rng.uniform(0.05, 0.18)) if rng.random() < 0.3 else 0.0,
     )

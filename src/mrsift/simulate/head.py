@@ -63,10 +63,11 @@ class Head:
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the head on an empty canvas."""
         canvas.resize(self.scale)
-        rough = texture.on(canvas.grid, canvas.parts, "grain", 2.0, 1)
+        rough = np.float32(0.7) * texture.on(canvas.grid, canvas.parts, "grain", 2.0, 1)
         mixed = texture.on(canvas.grid, canvas.parts, "ridge", 1.4, 2)
         if self.label_map is not None:
-            self.label_map.paint(canvas, mixed, rough)
+            veins = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 5)
+            self.label_map.paint(canvas, mixed, rough, veins)
         else:
             _shells(self, canvas, texture, mixed)
             self.painting.paint(canvas, rough)

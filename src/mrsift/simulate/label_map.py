@@ -49,13 +49,16 @@ class LabelMap:
     scalp: NDArray[np.bool_]
     centre: tuple[float, float, float]
 
-    def paint(self, canvas: Canvas, mixed: Float32Array, rough: Float32Array) -> None:
+    def paint(
+        self, canvas: Canvas, mixed: Float32Array, rough: Float32Array, veins: Float32Array
+    ) -> None:
         """Look every sample up; soft tissue becomes muscle crossed by fat.
 
         Args:
             canvas: Empty canvas.
             mixed: Noise whose sheets separate muscles, shape of the canvas.
             rough: Noise that breaks the staircase of the 1 mm grid, shape of the canvas.
+            veins: Noise whose sheets, where they cross those of `mixed`, are cortical veins.
         """
         index = []
         for axis, (position, centre) in enumerate(zip(canvas.xyz, self.centre, strict=True)):
@@ -69,6 +72,8 @@ class LabelMap:
         lean = soft & ~self.scalp.ravel()[flat] & (np.abs(mixed) > 0.45)
         canvas.tissue[lean] = code["muscle"]
         canvas.tissue[soft & (np.abs(mixed) < 0.07)] = code["vein"]
+        fluid = canvas.tissue == code["csf"]
+        canvas.tissue[fluid & (np.maximum(np.abs(mixed), np.abs(veins)) < 0.3)] = code["vein"]
 
 
 @lru_cache(maxsize=16)
@@ -96,6 +101,7 @@ def load(path: Path) -> LabelMap:
             if number < len(lookup):
                 lookup[number] = code[name]
     tissue = np.ascontiguousarray(lookup[numbers])
+    _line(tissue)
     brain = np.isin(tissue, [code["white_matter"], code["grey_matter"]])
     x, y, z = (float(v) for v in np.argwhere(brain[::4, ::4, ::4]).mean(axis=0) * 4)
     outside = np.isin(tissue[::2, ::2, ::2], [code["air"], code["skin"]])
@@ -103,6 +109,16 @@ def load(path: Path) -> LabelMap:
     scalp = np.repeat(np.repeat(np.repeat(near, 2, 0), 2, 1), 2, 2)
     scalp[:, :, int(z) + 5 :] = True  # over the vault there is only scalp
     return LabelMap(path.name, tissue, scalp & (tissue == code["visceral_fat"]), (x, y, z))
+
+
+def _line(tissue: NDArray[np.uint8]) -> None:
+    """Mucosa around the air of the face and dura around the fluid: both take up agent."""
+    code = codes()
+    near = scipy.ndimage.binary_dilation(tissue == code["gas"], iterations=2)
+    soft = np.isin(tissue, [code["visceral_fat"], code["muscle"]])
+    tissue[near & soft] = code["airway_mucosa"]
+    beside = scipy.ndimage.binary_dilation(tissue == code["csf"])
+    tissue[beside & (tissue == code["cortical_bone"])] = code["dura"]
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ needs no more chance.
 import numpy as np
 from numpy.typing import NDArray
 
+from mrsift.simulate.abdomen import abdomen, prosthesis
 from mrsift.simulate.noise import Texture
 from mrsift.simulate.painting import Painting
 from mrsift.simulate.shapes import Canvas, Ellipsoid, Point, Tube, mirrored
@@ -50,22 +51,25 @@ class Pelvis:
         self.lumen = str(rng.choice(lumens, p=odds))
         if self.female and self.lumen == "coil":
             self.lumen = "stool"
-        self.septa = float(rng.uniform(0.03, 0.11))
+        self.septa = float(rng.uniform(0.04, 0.14))
         self.bulk = float(rng.uniform(0.05, 0.28))
-        self.vessels = float(rng.uniform(0.12, 0.24))
+        self.vessels = float(rng.uniform(0.05, 0.17))
         self.painting = Painting()
         _muscles(self, rng)
         _bones(self, rng)
         _vessels(self, rng)
         _bowel(self, rng)
+        abdomen(self, rng)
         _organs(self, rng)
+        if rng.random() < 0.06:
+            prosthesis(self, rng)
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""
         code = codes()
         rind = _body(self, canvas, texture)
         surface = canvas.tissue[rind]
-        rough = texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
+        rough = np.float32(0.5) * texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
         in_muscle = [code["muscle"]]
         strands = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 2)
         self.painting.paint(canvas, rough)
@@ -106,7 +110,7 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.9, 3))
     canvas.tissue[fat & ~deep & (sheets < pelvis.septa)] = code["septum"]
     planes = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 4.6, 7))
-    hip = np.maximum(np.maximum(np.abs(x) - 58, 0.8 * (-38 - z)), 1.2 * (y - 64)) + 6 * planes
+    hip = np.maximum(np.maximum(np.abs(x) - 48, 0.8 * (-38 - z)), 1.2 * (y - 64)) + 6 * planes
     canvas.tissue[deep & (hip > 6) & (planes > pelvis.bulk)] = code["muscle"]
     wall = deep & (outside > -thick - 2.0)
     canvas.tissue[wall] = code["septum"]
@@ -133,7 +137,7 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
         ((80, 80, 6), (70, 24, 96), (14, 0, -20)),  # gluteus maximus
         ((118, 36, 74), (32, 24, 64), (0, 0, 40)),  # gluteus medius
         ((104, 24, 62), (18, 14, 48), (0, 0, 40)),  # gluteus minimus
-        ((53, 0, 4), (11, 44, 40), (0, 6, 14)),  # obturator internus
+        ((50, 2, 4), (13, 46, 44), (0, 6, 15)),  # obturator internus
         ((52, -22, -34), (30, 18, 20), (0, 0, 20)),  # obturator externus
         ((88, -42, 34), (26, 22, 84), (-14, 10, 0)),  # iliopsoas
         ((104, -68, -24), (20, 15, 70), (0, 0, 0)),  # rectus femoris
@@ -145,8 +149,9 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
         ((84, 46, -10), (40, 11, 12), (0, 0, -10)),  # quadratus femoris
         ((84, 48, 16), (36, 9, 9), (0, 0, -14)),  # gemelli
         ((60, 56, 46), (38, 12, 18), (0, 12, 18)),  # piriformis
-        ((136, -14, -64), (28, 46, 64), (0, 0, 0)),  # vastus
-        ((62, 40, -84), (32, 28, 50), (0, 0, 0)),  # hamstrings
+        ((130, -20, -110), (30, 48, 110), (0, 0, 0)),  # vastus
+        ((66, 40, -130), (34, 30, 100), (0, 0, 0)),  # hamstrings
+        ((100, -56, -130), (40, 28, 100), (0, 0, 0)),  # quadriceps
         ((28, -72, 78), (27, 8, 76), (0, 0, 5)),  # rectus abdominis
         ((96, -48, 108), (44, 12, 44), (0, 0, -38)),  # oblique muscles
     ]
@@ -159,7 +164,9 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
         )
     thick = float(rng.uniform(1.6, 4.0))
     half_x, half_y, _ = pelvis.prostate_axes
-    bowl = (half_x + float(rng.uniform(5, 13)), half_y + float(rng.uniform(18, 26)), 50.0)
+    bowl = (half_x + float(rng.uniform(3, 9)), half_y + float(rng.uniform(17, 24)), 50.0)
+    fossa = Ellipsoid((30 * wide, 42, -26), (15, 24, 24), (0, 0, 20))  # ischioanal
+    pelvis.painting.both(fossa, "visceral_fat", over=("muscle", "septum"), rough=1.5)
     floor = Ellipsoid((0, 12, 14), bowl, (float(rng.normal(0, 6)), 0, 0), 2.2)  # levator ani
     pelvis.painting.add(floor, "septum", (0.6, "muscle"), (thick, "visceral_fat"), rough=1.2)
     front = Ellipsoid((0, -38, 10), (24 * wide, 20, 40))  # the space behind the pubis
@@ -198,8 +205,8 @@ def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
     both(wing, *inner, rough=0.8)
     both(Ellipsoid(hip, (head + 2.5,) * 3), "cartilage")
     neck = Tube(
-        ((x, y, z), (x + 26, y + 8, z - 14), (x + 44, y + 12, z - 24), (x + 38, y + 6, z - 110)),
-        (head * 0.8, 14, 18, 14),
+        ((x, y, z), (x + 26, y + 8, z - 14), (x + 44, y + 12, z - 24), (x + 34, y + 4, z - 240)),
+        (head * 0.8, 14, 18, 13),
     )
     both(neck, *inner, rough=0.8)
     both(Ellipsoid(hip, (head,) * 3), *inner)

@@ -13,7 +13,7 @@ class Protocol:
         label: The answer.
         family: What it is, finer than the label, e.g. `stir`, `adc`, `subtraction`.
         sequence: Equation: `se` (spin echo and turbo spin echo), `gre`, `mprage`, `epi`,
-            `gre_epi`.
+            `gre_epi`, `bssfp` (balanced steady state).
         b: s/mm2.
         direction_factor: ADC of one diffusion direction relative to the mean.
         fat_suppression: `none`, `fatsat`, `spair`, `stir`, `water_only`, `fat_only`, `in`,
@@ -30,6 +30,7 @@ class Protocol:
         low_b: Lowest acquired b behind a map or a calculated image, s/mm2.
         high_b: Highest acquired b behind it, s/mm2.
         fat_shift_px: Chemical shift along the phase direction, pixels.
+        transfer: Signal that white matter loses to magnetisation transfer, share.
     """
 
     label: str
@@ -57,11 +58,13 @@ class Protocol:
     low_b: float = 0.0
     high_b: float = 0.0
     fat_shift_px: int = 0
+    transfer: float = 0.0
 
 
 UNKNOWN_FAMILIES: tuple[str, ...] = (
     "proton_density",
     "low_flip_gre",
+    "bssfp",
     "t2star",
     "swi",
     "bold",

@@ -31,6 +31,7 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     settings: dict[str, tuple[str, float, float, float]] = {
         "proton_density": ("se", rng.uniform(2200, 5000), rng.uniform(9, 32), 90),
         "low_flip_gre": ("gre", rng.uniform(5, 20), rng.uniform(1.2, 5), rng.uniform(2, 5)),
+        "bssfp": ("bssfp", rng.uniform(3.2, 6.5), rng.uniform(1.5, 3.0), rng.uniform(35, 75)),
         "t2star": ("gre", rng.uniform(400, 900), rng.uniform(14, 30), rng.uniform(15, 25)),
         "swi": ("gre", rng.uniform(25, 45), rng.uniform(18, 40), rng.uniform(10, 18)),
         "bold": ("gre_epi", rng.uniform(1500, 3000), rng.uniform(24, 40), 80),
@@ -43,6 +44,8 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     suppression = {"fat_image": "fat_only", "bold": "fatsat", "angiography": "fatsat"}.get(family)
     if suppression is None:
         suppression = "fatsat" if family == "proton_density" and rng.random() < 0.3 else "none"
+        if family == "bssfp" and rng.random() < 0.4:
+            suppression = "fatsat"
         if family == "low_flip_gre":
             suppression = choose(rng, {"in": 0.4, "opposed": 0.4, "none": 0.2})
     base = epi_protocol(rng, field_t) if family in ("eadc", "fa") else None
@@ -92,4 +95,7 @@ def draw_protocol(rng: np.random.Generator, label: str, region: str, field_t: fl
     Returns:
         Parameters within what scanners do.
     """
-    return _DRAWS[label](rng, region, field_t)
+    p = _DRAWS[label](rng, region, field_t)
+    # the refocusing pulses of other slices saturate bound water; one slice at a time does not
+    most = 0.3 if p.sequence == "se" and p.dimension == 2 else 0.1
+    return replace(p, transfer=float(rng.uniform(0, most)))

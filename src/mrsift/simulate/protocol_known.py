@@ -48,7 +48,7 @@ def t2w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
     te = rng.uniform(80, 125) if not head else rng.uniform(75, 120)
     tr = rng.uniform(2500, 8000)
     if kind == "haste":
-        te, tr = rng.uniform(75, 110), 4000.0
+        te, tr = rng.uniform(75, 110), 12000.0  # every slice is excited once
     elif kind == "space":
         te, tr = rng.uniform(95, 210), rng.uniform(1500, 3500)
     return Protocol(

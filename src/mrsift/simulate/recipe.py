@@ -13,7 +13,7 @@ from mrsift.errors import ConfigError
 from mrsift.simulate.site_naming import Style
 from mrsift.simulate.vendor import Vendor
 
-Region = Literal["pelvis", "head"]
+Region = Literal["pelvis", "head", "abdomen"]
 SeriesKind = Literal[
     "LOCALIZER",
     "T2W",

@@ -44,6 +44,16 @@ def spoiled_gradient_echo(
     return np.asarray(steady * np.exp(-te / t2star))
 
 
+def balanced_steady_state(
+    t1: Float32Array, t2: Float32Array, tr: float, te: float, flip: float
+) -> Float32Array:
+    """Steady state of balanced gradients on resonance, pulses of alternating sign."""
+    cosine, sine = np.cos(np.deg2rad(flip)), np.sin(np.deg2rad(flip))
+    e1, e2 = np.exp(-tr / t1), np.exp(-tr / t2)
+    steady = sine * (1 - e1) / (1 - (e1 - e2) * cosine - e1 * e2)
+    return np.asarray(steady * np.exp(-te / t2))
+
+
 def diffusion(b: float, adc: Float32Array, ivim: Float32Array, kurtosis: float) -> Float32Array:
     """Attenuation by diffusion, with fast perfusion at low b and kurtosis at high b."""
     weight = b * 1e-3 * adc
@@ -80,6 +90,9 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
     if p.sequence == "gre":
         water = spoiled_gradient_echo(t1, maps.t2star_ms, p.tr_ms, p.te_ms, p.flip_deg)
         fat = spoiled_gradient_echo(fat_t1, 0.5 * fat_t2, p.tr_ms, p.te_ms, p.flip_deg)
+    elif p.sequence == "bssfp":
+        water = balanced_steady_state(t1, maps.t2_ms, p.tr_ms, p.te_ms, p.flip_deg)
+        fat = balanced_steady_state(fat_t1, 0.6 * fat_t2, p.tr_ms, p.te_ms, p.flip_deg)
     elif p.sequence == "mprage":
         water = np.abs(inversion_recovery(t1, p.tr_ms, p.ti_ms)) * np.exp(-p.te_ms / maps.t2star_ms)
         fat = np.float32(0.6) * np.abs(inversion_recovery(fat_t1, p.tr_ms, p.ti_ms))
@@ -97,6 +110,8 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         water = water * diffusion(p.b, adc, d.ivim[maps.tissue], p.kurtosis)
         fat = fat * np.exp(-p.b * 1e-3 * _FAT_ADC)
     water = water * maps.pd * (1 - maps.fat) * _flow(maps, protocol)
+    if p.transfer > 0:
+        water = water * (1 - np.float32(p.transfer) * d.bound)[maps.tissue]
     fat = fat * maps.pd * maps.fat
     return water.astype(np.float32), np.asarray(fat, dtype=np.float32)
 
@@ -104,7 +119,7 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
 def _flow(maps: Maps, protocol: Protocol) -> Float32Array:
     """Blood that leaves the slice in spin echo, or enters it fresh in gradient echo."""
     loss = maps.draw.flow[maps.tissue]
-    if protocol.sequence in ("gre", "mprage"):
+    if protocol.sequence in ("gre", "mprage", "bssfp"):
         return np.asarray(1 + protocol.inflow * loss)
     if protocol.sequence == "epi" and protocol.b > 0:
         return np.asarray(1 - np.minimum(loss * 1.5, 1))
@@ -116,7 +131,8 @@ def fat_left(maps: Maps, protocol: Protocol) -> Float32Array | float:
     if protocol.fat_suppression in ("none", "stir", "in", "opposed"):
         return 1.0
     off = maps.off_resonance * np.float32(protocol.off_resonance)
-    missed = 1 - np.exp(-((off / 0.9) ** 4))
+    squared = (off / np.float32(0.9)) ** 2
+    missed = 1 - np.exp(-squared * squared)
     left = np.clip(protocol.fat_residual + missed * protocol.fat_failure, 0, 1)
     return np.asarray(left, dtype=np.float32)
 

@@ -30,6 +30,7 @@ class Tissue:
     texture: float = 0.0
     ivim: float = 0.0
     flow: float = 0.0
+    bound: float = 0.0
 
 
 @lru_cache(maxsize=1)
@@ -75,6 +76,7 @@ class Draw:
     texture: Float32Array
     ivim: Float32Array
     flow: Float32Array
+    bound: Float32Array
 
 
 def draw(rng: np.random.Generator, field_t: float) -> Draw:
@@ -112,4 +114,5 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
         texture=np.array([row.texture for row in rows], dtype=np.float32),
         ivim=np.array([row.ivim for row in rows], dtype=np.float32),
         flow=np.array([row.flow for row in rows], dtype=np.float32),
+        bound=np.array([row.bound for row in rows], dtype=np.float32),
     )

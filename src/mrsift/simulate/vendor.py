@@ -61,6 +61,8 @@ def _sequence_name(p: Protocol) -> str:
         return f"*ep_b{p.b:.0f}{'t' if p.b > 0 else ''}"
     if p.sequence in ("gre", "mprage"):
         return f"*{'tfl' if p.sequence == 'mprage' else 'fl'}{p.dimension}d1"
+    if p.sequence == "bssfp":
+        return f"*tfi{p.dimension}d1"
     if p.ti_ms > 0:
         return f"*tir{p.dimension}d1_15"
     return f"*{'h2d1_180' if p.family == 'haste' else f'tse{p.dimension}d1_15'}"
@@ -68,7 +70,7 @@ def _sequence_name(p: Protocol) -> str:
 
 def contrast_header(ds: Dataset, vendor: Vendor, p: Protocol) -> None:
     """MR Image module: the sequence, its times and its options."""
-    gradient = p.sequence in ("gre", "mprage", "gre_epi")
+    gradient = p.sequence in ("gre", "mprage", "gre_epi", "bssfp")
     planar = p.sequence in ("epi", "gre_epi")
     ds.ImageType = _image_type(vendor, p)
     # Philips names the excitation, not the read-out

@@ -18,11 +18,13 @@ from mrsift.simulate.protocol import Protocol
 from mrsift.simulate.protocol_draw import draw_protocol
 from mrsift.types import Float32Array, Float64Array
 
-REGIONS = ("pelvis", "head")
+REGIONS = ("pelvis", "head", "abdomen")
+_ABDOMEN_EVERY = 8  # subjects; in place of a pelvis
 
 # A pelvis and a head together hold four volumes of every label.
 _COUNTS: dict[str, dict[str, int]] = {
     "pelvis": {"T2W_FS": 3, "FLAIR": 0},
+    "abdomen": {"T2W_FS": 3, "FLAIR": 0},
     "head": {"T2W_FS": 1, "FLAIR": 4},
 }
 _STUDY: dict[str, tuple[str, ...]] = {
@@ -40,7 +42,7 @@ class SimulatedVolume:
         voxels: Shape (slices, rows, columns), float32.
         affine_lps_mm: Shape (4, 4), index (slice, row, column, 1) to LPS, mm.
         label: One of `labels.LABEL_NAMES`.
-        region: `pelvis` or `head`.
+        region: `pelvis`, `head` or `abdomen`.
         record: Everything that was drawn, plain values only.
     """
 
@@ -75,8 +77,8 @@ def draw(seed: int, index: int, *, label_maps: Path | None = None) -> SimulatedV
 def draw_subject(seed: int, index: int, *, label_maps: Path | None = None) -> list[SimulatedVolume]:
     """All volumes of one subject, which share geometry and so cost less each.
 
-    Even indices are pelves of 17 volumes, odd ones heads of 19; two neighbours hold four
-    volumes of every label.
+    Even indices are pelves of 17 volumes, one in four of them an abdomen instead, odd ones
+    heads of 19; two neighbours hold four volumes of every label.
 
     Args:
         seed: Of the whole series.
@@ -87,6 +89,8 @@ def draw_subject(seed: int, index: int, *, label_maps: Path | None = None) -> li
         The same volumes for the same arguments.
     """
     region = REGIONS[index % 2]
+    if index % _ABDOMEN_EVERY == _ABDOMEN_EVERY - 2:
+        region = "abdomen"
     subject = Subject((seed, index, 1), region, label_maps)
     rng = np.random.default_rng([seed, index, 3])
     return _volumes(subject, _STUDY[region], rng, (seed, index))
@@ -109,6 +113,7 @@ def _volumes(
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
         a = geometry.draw_acquisition(rng, kind, subject.endorectal)
+        a = _suited(a, p, rng)
         voxels = acquire(maps, p, a, rng)
         voxels, affine, steps = export(voxels, maps, p, kind, rng)
         record = {
@@ -127,6 +132,19 @@ def _volumes(
     return result
 
 
+def _suited(a: Acquisition, p: Protocol, rng: np.random.Generator) -> Acquisition:
+    """What a sequence brings with it: blur of single shots, references of surface coils."""
+    if p.family == "haste":
+        # the echoes of one long train decay: blur along the phase direction
+        blurred = [a.resolution[0], a.resolution[1]]
+        blurred[a.phase_axis - 1] *= float(rng.uniform(0.45, 0.8))
+        return replace(a, resolution=(blurred[0], blurred[1]), window=max(a.window, 0.3))
+    if p.family in ("low_flip_gre", "proton_density") and rng.random() < 0.5:
+        # measured to know the coils, so nothing is corrected
+        return replace(a, coil=float(rng.uniform(1.2, 4.0)), normalise=0.0, sharpen=0.0)
+    return a
+
+
 def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str, int]:
     """Kind of geometry, and which of several of that kind."""
     stripped = region == "head" and rng.random() < 0.16
@@ -140,6 +158,8 @@ def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str,
         return (geometry.LOCALIZER, 0)
     if stripped:
         return (geometry.STRIPPED, 0)
+    if region == "head" and rng.random() < 0.08:
+        return (geometry.RESEARCH, 0)
     return (geometry.ANATOMICAL, int(rng.integers(3)))
 
 
@@ -183,10 +203,14 @@ def export(
         brain = scipy.ndimage.binary_closing(share > 0.5, iterations=2)
         voxels = np.where(brain, voxels, 0).astype(np.float32)
         steps.append("skull_stripped")
-    if kind == geometry.ECHO_PLANAR and rng.random() < 0.25:
+    chance = rng.random()
+    if kind == geometry.ECHO_PLANAR and chance < 0.25:
         factor = float(rng.uniform(1.2, 1.6))
-        voxels, affine = _resample(voxels, affine, factor)
+        voxels, affine = _resample(voxels, affine, (1.0, factor, factor))
         steps.append("interpolated")
+    elif kind == geometry.ANATOMICAL and chance < 0.12:
+        voxels, affine = _research_grid(voxels, affine, rng)
+        steps.append("resampled")
     if p.label != "ADC" and p.family not in ("ct", "mask", "phase", "field_map"):
         voxels = _scale(voxels, rng, steps)
     elif rng.random() < 0.5:
@@ -194,13 +218,21 @@ def export(
     return voxels.astype(np.float32), affine, steps
 
 
-def _resample(
-    voxels: Float32Array, affine: Float64Array, factor: float
+def _research_grid(
+    voxels: Float32Array, affine: Float64Array, rng: np.random.Generator
 ) -> tuple[Float32Array, Float64Array]:
-    """Onto a finer grid in the plane, as when a map is brought onto another image."""
-    zoomed = scipy.ndimage.zoom(
-        voxels, (1, factor, factor), order=1, grid_mode=True, mode="nearest"
-    )
+    """Slices interpolated to a finer step, as research files are."""
+    steps = np.linalg.norm(affine[:3, :3], axis=0)
+    # slices stay the coarsest axis: preprocessing tells the plane by it
+    finer = float(np.clip(steps[0] / steps[1] / 1.4, 1.0, 3.0) * rng.uniform(0.6, 1.0))
+    return _resample(voxels, affine, (max(finer, 1.0), 1.15, 1.15))
+
+
+def _resample(
+    voxels: Float32Array, affine: Float64Array, factors: tuple[float, float, float]
+) -> tuple[Float32Array, Float64Array]:
+    """Onto another grid over the same space, as when a map is brought onto another image."""
+    zoomed = scipy.ndimage.zoom(voxels, factors, order=1, grid_mode=True, mode="nearest")
     scale = np.array(voxels.shape) / np.array(zoomed.shape)
     new = affine.copy()
     new[:3, :3] = affine[:3, :3] * scale
