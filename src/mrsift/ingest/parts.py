@@ -1,6 +1,6 @@
 """A folder of any size -> its volumes, some studies at a time, so that memory is bounded.
 
-A scan keeps about 5 kB of every slice. Where that would be too much, the files are first
+A scan keeps 2 to 5 kB of every slice. Where that would be too much, the files are first
 sorted by study, which reads their headers once more, and then scanned study by study.
 """
 
@@ -20,8 +20,8 @@ from mrsift.ingest.scan import (
 from mrsift.ingest.source import Source
 from mrsift.types import Skipped
 
-MOST_FILES = 20_000
-"""About 100 MB of headers."""
+MOST_FILES = 60_000
+"""At most about 300 MB of headers."""
 
 
 def scan_in_parts(
