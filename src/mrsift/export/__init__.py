@@ -12,6 +12,7 @@
     html_report.py     one self-contained page, with templates/report.html.j2
     html_physics.py    its roles, and plots and pictures of physics
     pictures.py        preview slices -> data URIs
+    downstream.py      roles in the words of picai_prep and MONAI Deploy
     resample.py        volumes of different grids -> one grid
     sort.py            studies -> a tree sorted by what they are, of entries (sort_item.py)
         sort_case.py       studies -> running numbers, and the key outside the tree
