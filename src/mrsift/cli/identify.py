@@ -132,7 +132,7 @@ def _keep_corrections(report: "Report", root: Path, arguments: argparse.Namespac
             infos = [one.volume for one in study.predictions]
             table = arguments.corrections or corrections_table(infos, root)
             record_corrections(table, said, root)
-            tell(f"{len(said)} of your labels kept in {table}")
+            tell(f"{len(said)} labels kept in {table}")
 
 
 def _write_files(report: "Report", arguments: argparse.Namespace) -> None:
