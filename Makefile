@@ -28,8 +28,9 @@ lint: .venv-dev/project ## format, lint, types and the direction of imports
 docs: .venv-dev/project ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 .venv-dev/bin/mkdocs build --quiet --strict
 
-picture: .venv-dev/project system ## the picture in the README, from the demonstration studies
+picture: .venv-dev/project system ## the pictures of the docs, from the demonstration studies
 	.venv-dev/bin/python docs/pictures/make_picture.py
+	.venv-dev/bin/python docs/pictures/make_view_picture.py
 
 lock: .venv-dev/project ## pin and hash every requirement anew
 	requirements/lock .venv-dev/bin/uv

@@ -3,6 +3,7 @@
     main.py         what all verbs share: parser, errors in one line, Ctrl-C
     identify.py     `mrsift identify`
     show.py         `mrsift show`
+    view.py         `mrsift view`
     sort.py         `mrsift sort`
     simulate.py     `mrsift simulate`
     dataset.py      `mrsift dataset index`, `split` and `check`

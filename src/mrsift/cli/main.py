@@ -18,6 +18,7 @@ from mrsift.cli import (
     sort,
     train,
     tune,
+    view,
 )
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import never_fail_on_text, standard_output, tell
@@ -26,6 +27,7 @@ from mrsift.errors import MrsiftError, OutputError
 VERBS = (
     identify,
     show,
+    view,
     sort,
     simulate,
     dataset,

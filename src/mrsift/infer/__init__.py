@@ -30,6 +30,7 @@ In: paths, or the volumes of a study from `ingest`. Out: `types.Report`.
     decide.py     what was seen of a study -> its report
     vocabulary.py the labels of a run, and header evidence in their words
     previews.py   a few slices for the report
+    occlusion.py  what the network's answer rests on, block by block
 
 Nothing is imported here, so that a part can be used without the rest.
 """
