@@ -27,6 +27,7 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     dicom.py            volumes -> DICOM series
     demo.py             the two studies that ship
     enhanced.py         the same as Enhanced MR objects
+    enhanced_groups.py  what their frames share and have each
     glioma.py           a tumour with a sign of known worth
     recipe.py           what a data set shall hold, checked
     site_naming.py      names that sites give to series

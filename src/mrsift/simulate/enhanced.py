@@ -16,7 +16,8 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import Tag
 from pydicom.uid import EnhancedMRImageStorage
 
-from mrsift.simulate.dicom import Part, Study, classic_header, clock, storable, uid, window
+from mrsift.simulate.dicom import Part, Study, classic_header, clock, uid
+from mrsift.simulate.enhanced_groups import frame_groups, item, one, shared_groups
 from mrsift.simulate.protocol import Protocol
 
 # What stands in functional groups instead, or has another name there.
@@ -40,11 +41,6 @@ _CLASSIC_ONLY = (
     "AcquisitionDate",
     "ContrastBolusAgent",
 )
-_CODES: dict[str, tuple[str, str, str]] = {
-    "PELVIS": ("12921003", "SCT", "Pelvis"),
-    "HEAD": ("69536005", "SCT", "Head"),
-    "ABDOMEN": ("818981001", "SCT", "Abdomen"),
-}
 
 
 def write_enhanced(
@@ -73,30 +69,13 @@ def write_enhanced(
     if ds.ImageType[0] == "ORIGINAL":
         _pulse_sequence(ds, parts[0].protocol)
     _dimensions(ds, study, number, several=len(parts) > 1)
-    ds.SharedFunctionalGroupsSequence = Items([_shared(study, parts[0].protocol, frame_type)])
-    groups, planes = _frames(parts)
+    ds.SharedFunctionalGroupsSequence = Items([shared_groups(study, parts[0].protocol, frame_type)])
+    groups, planes = frame_groups(parts)
     ds.PerFrameFunctionalGroupsSequence = Items(groups)
     _pixels(ds, np.stack(planes))
     path = folder / "I0001.dcm"
     ds.save_as(path, enforce_file_format=True)
     return [path]
-
-
-def _item(**values: Any) -> Dataset:
-    """A sequence item with these attributes."""
-    ds = Dataset()
-    for keyword, value in values.items():
-        setattr(ds, keyword, value)
-    return ds
-
-
-def _one(**values: Any) -> Items:
-    """A sequence of one item with these attributes."""
-    return Items([_item(**values)])
-
-
-def _code(value: str, scheme: str, meaning: str) -> Items:
-    return _one(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
 
 
 def _general(ds: Dataset, study: Study, number: int, p: Protocol) -> dict[str, Any]:
@@ -169,7 +148,7 @@ def _pulse_sequence(ds: Dataset, p: Protocol) -> None:
 def _dimensions(ds: Dataset, study: Study, number: int, *, several: bool) -> None:
     """Frames are ordered by volume (b-value), then by position in the stack."""
     name = uid(f"{study.name}/{number}/dimensions")
-    ds.DimensionOrganizationSequence = _one(DimensionOrganizationUID=name)
+    ds.DimensionOrganizationSequence = one(DimensionOrganizationUID=name)
     pairs = [
         (Tag("StackID"), Tag("FrameContentSequence")),
         (Tag("InStackPositionNumber"), Tag("FrameContentSequence")),
@@ -178,7 +157,7 @@ def _dimensions(ds: Dataset, study: Study, number: int, *, several: bool) -> Non
         pairs.append((Tag("DiffusionBValue"), Tag("MRDiffusionSequence")))
     ds.DimensionIndexSequence = Items(
         [
-            _item(
+            item(
                 DimensionOrganizationUID=name,
                 DimensionIndexPointer=pointer,
                 FunctionalGroupPointer=group,
@@ -186,123 +165,6 @@ def _dimensions(ds: Dataset, study: Study, number: int, *, several: bool) -> Non
             for pointer, group in pairs
         ]
     )
-
-
-def _shared(study: Study, p: Protocol, frame_type: dict[str, Any]) -> Dataset:
-    """Functional groups that hold for every frame."""
-    planar = p.sequence in ("epi", "gre_epi")
-    inverted = p.ti_ms > 0
-    return _item(
-        MRImageFrameTypeSequence=_one(**frame_type),
-        FrameAnatomySequence=_one(
-            FrameLaterality="U",
-            AnatomicRegionSequence=_code(*_CODES[study.body_part or "PELVIS"]),
-        ),
-        MRTimingAndRelatedParametersSequence=_one(
-            RepetitionTime=round(p.tr_ms, 3),
-            FlipAngle=round(p.flip_deg, 2),
-            EchoTrainLength=1,
-            RFEchoTrainLength=0 if planar else 1,
-            GradientEchoTrainLength=64 if planar else 0,
-            SpecificAbsorptionRateSequence=_one(
-                SpecificAbsorptionRateDefinition="IEC_WHOLE_BODY", SpecificAbsorptionRateValue=0.5
-            ),
-            OperatingModeSequence=Items(
-                [
-                    _item(OperatingModeType=kind, OperatingMode="IEC_NORMAL")
-                    for kind in ("STATIC FIELD", "RF", "GRADIENT")
-                ]
-            ),
-        ),
-        MREchoSequence=_one(EffectiveEchoTime=round(p.te_ms, 3)),
-        MRAveragesSequence=_one(NumberOfAverages=1),
-        MRModifierSequence=_one(
-            InversionRecovery="YES" if inverted else "NO",
-            **({"InversionTimes": round(p.ti_ms, 3)} if inverted else {}),
-            FlowCompensation="NONE",
-            Spoiling="RF",
-            T2Preparation="NO",
-            SpectrallySelectedExcitation="NONE",
-            SpatialPresaturation="NONE",
-            PartialFourier="NO",
-            ParallelAcquisition="NO",
-        ),
-        MRImagingModifierSequence=_one(
-            MagnetizationTransfer="NONE",
-            BloodSignalNulling="NO",
-            Tagging="NONE",
-            TransmitterFrequency=round(42.577 * study.field_t, 3),
-            PixelBandwidth=1500 if planar else 200,
-        ),
-        MRFOVGeometrySequence=_one(
-            InPlanePhaseEncodingDirection="COLUMN",
-            MRAcquisitionFrequencyEncodingSteps=64,
-            MRAcquisitionPhaseEncodingStepsInPlane=64,
-            MRAcquisitionPhaseEncodingStepsOutOfPlane=1,
-            PercentSampling=100,
-            PercentPhaseFieldOfView=100,
-        ),
-        MRReceiveCoilSequence=_one(
-            ReceiveCoilName="SIMULATED",
-            ReceiveCoilManufacturerName="",
-            ReceiveCoilType="BODY",
-            QuadratureReceiveCoil="YES",
-        ),
-        MRTransmitCoilSequence=_one(
-            TransmitCoilName="SIMULATED", TransmitCoilManufacturerName="", TransmitCoilType="BODY"
-        ),
-    )
-
-
-def _frames(parts: Sequence[Part]) -> tuple[list[Dataset], list[NDArray[np.integer]]]:
-    """Functional groups and pixels of each frame."""
-    groups, planes = [], []
-    values = sorted({part.protocol.b for part in parts})
-    for stack, part in enumerate(parts, start=1):
-        stored, slope, intercept = storable(part.voxels)
-        affine = part.affine_lps_mm
-        steps = np.linalg.norm(affine[:3, :3], axis=0)
-        along_row, down = affine[:3, 2] / steps[2], affine[:3, 1] / steps[1]
-        p = part.protocol
-        same_place = np.allclose(affine, parts[0].affine_lps_mm)
-        stack_id = 1 if same_place else stack
-        for index, plane in enumerate(stored):
-            place = [stack_id, index + 1]
-            if len(parts) > 1:
-                place.append(values.index(p.b) + 1)
-            position = affine[:3, 3] + index * affine[:3, 0]
-            centre, width = window(plane, slope, intercept)
-            group = _item(
-                FrameContentSequence=_one(
-                    FrameAcquisitionDateTime="20260101080000",
-                    FrameReferenceDateTime="20260101080000",
-                    FrameAcquisitionDuration=1000.0,
-                    StackID=str(stack_id),
-                    InStackPositionNumber=index + 1,
-                    DimensionIndexValues=place,
-                ),
-                PlanePositionSequence=_one(ImagePositionPatient=[f"{v:.8g}" for v in position]),
-                PlaneOrientationSequence=_one(
-                    ImageOrientationPatient=[f"{v:.9f}" for v in (*along_row, *down)]
-                ),
-                PixelMeasuresSequence=_one(
-                    PixelSpacing=[f"{steps[1]:.8g}", f"{steps[2]:.8g}"],
-                    SliceThickness=f"{part.thickness_mm:.6g}",
-                    SpacingBetweenSlices=f"{steps[0]:.8g}",
-                ),
-                PixelValueTransformationSequence=_one(
-                    RescaleSlope=slope, RescaleIntercept=intercept, RescaleType="US"
-                ),
-                FrameVOILUTSequence=_one(WindowCenter=centre, WindowWidth=width),
-            )
-            if p.sequence == "epi":
-                directions = "ISOTROPIC" if p.b > 0 else "NONE"
-                group.MRDiffusionSequence = _one(
-                    DiffusionBValue=float(p.b), DiffusionDirectionality=directions
-                )
-            groups.append(group)
-            planes.append(plane)
-    return groups, planes
 
 
 def _pixels(ds: Dataset, planes: NDArray[np.integer]) -> None:
