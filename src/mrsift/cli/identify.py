@@ -87,7 +87,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     Raises:
         MrsiftError: Wrong usage, or an output that cannot be written.
     """
-    check_outputs([arguments.json, arguments.csv, arguments.html], arguments.paths)
+    tables = [arguments.corrections] if arguments.corrections else []
+    check_outputs([arguments.json, arguments.csv, arguments.html], [*arguments.paths, *tables])
     # Volumes are worked on side by side; starting threads of NumPy's own takes longer than
     # importing it. What the user has set stays.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

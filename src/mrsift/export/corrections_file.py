@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mrsift.errors import ConfigError, OutputError
+from mrsift.export.csv_table import key_cell
 from mrsift.export.output_file import write_text
 from mrsift.ingest.corrections import rows_from_root
 from mrsift.ingest.label_match import fits
@@ -21,7 +22,6 @@ from mrsift.ingest.scan import CORRECTIONS_NAME
 from mrsift.types import Prediction, VolumeInfo
 
 COLUMNS = ("volume_id", "path", "index", "label", "label_before", "time")
-_FORMULA_SIGNS = ("=", "+", "-", "@", "'")
 
 
 def corrections_table(infos: Sequence[VolumeInfo], root: Path) -> Path:
@@ -67,11 +67,11 @@ def record_corrections(
                 rows = [other for other in rows if other is not row]
                 continue
             if row is None:
-                row = dict.fromkeys(columns, "") | {name: _cell(key[name]) for name in key}
+                row = dict.fromkeys(columns, "") | {name: key_cell(key[name]) for name in key}
                 before = prediction.correction
                 row["label_before"] = before.label_before if before else prediction.label
                 rows.append(row)
-            row |= {"label": _cell(label), "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+            row |= {"label": key_cell(label), "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
         if not rows:
             _remove(table)
             return
@@ -135,18 +135,6 @@ def _names(row: dict[str, str], key: dict[str, str], info: VolumeInfo) -> bool:
     if said["volume_id"]:
         return said["volume_id"] == info.volume_id
     return said == dict.fromkeys(KEY_COLUMNS, "") | key
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet neither rounds nor runs; who reads takes the apostrophe away."""
-    risky = text.startswith(_FORMULA_SIGNS) or (len(text) > 11 and text.isdigit())
-    return f"'{text}" if risky or _like_power(text) else text
-
-
-def _like_power(text: str) -> bool:
-    """E.g. 1234e567, which a spreadsheet takes for a number."""
-    mantissa, _, exponent = text.lower().partition("e")
-    return mantissa.isdigit() and exponent.isdigit()
 
 
 @contextmanager

@@ -79,6 +79,20 @@ def harmless(text: str | None) -> str:
     return _FORMULA.sub(r"\1\2'", line)
 
 
+def key_cell(text: str) -> str:
+    """Text of a key: no spreadsheet runs or rounds it, and who reads it gets it back exactly.
+
+    Args:
+        text: Whatever stands in a key column.
+
+    Returns:
+        The text, with an apostrophe before it where a spreadsheet would not leave it alone, or
+        where it begins with one.
+    """
+    risky = text.startswith(("=", "+", "-", "@", "'")) or _NUMBER.fullmatch(text)
+    return f"'{text}" if risky else text
+
+
 def _line(study: StudyReport, prediction: Prediction) -> dict[str, object]:
     info = prediction.volume
     path, inside = _place(info.files)

@@ -107,8 +107,9 @@ def _aside(one: Prediction) -> _Image | None:
         folder, reason = "localizer", "a localizer"
     elif not info.complete:
         folder, reason = "incomplete", "slices are missing"
-    elif one.label == UNKNOWN or _suffix(one.label) is None:
-        folder, reason = "unknown", "BIDS has no name for it"
+    elif _suffix(one.label) is None:
+        named = one.label != UNKNOWN
+        folder, reason = "unknown", "BIDS has no name for it" if named else "not named"
     elif one.label in DIFFUSION and info.b_value is None:
         folder, reason = "no-b-value", "BIDS wants a b-value, and nothing says it"
     if not reason:

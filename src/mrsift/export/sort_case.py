@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mrsift.errors import ConfigError
-from mrsift.export.csv_table import harmless
+from mrsift.export.csv_table import key_cell
 from mrsift.export.output_file import write_text
 from mrsift.ingest import Study
 from mrsift.types import StudyReport
@@ -114,7 +114,7 @@ def write_key(path: Path, rows: Sequence[dict[str, str]]) -> None:
     text.write("\N{BYTE ORDER MARK}")
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
-    writer.writerows({name: harmless(row[name]) for name in COLUMNS} for row in rows)
+    writer.writerows({name: key_cell(row[name]) for name in COLUMNS} for row in rows)
     write_text(path, text.getvalue())
 
 

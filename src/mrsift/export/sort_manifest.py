@@ -23,8 +23,8 @@ class Line:
         path: Below the tree.
         how: `written`, `copied`, `hard link` or `symlink`.
         bytes: Size of the file.
-        label: Labels of its volumes, divided by `|`; empty for files about the whole tree.
-        volume_id: Of its volumes, divided by `|`.
+        label: One per volume, divided by `|`; empty for files about the whole tree.
+        volume_id: One per volume, in the same order, divided by `|`.
     """
 
     path: str

@@ -106,7 +106,7 @@ class Tree:
                 how=how,
                 bytes=target.stat().st_size,
                 sha256=digest,
-                label="|".join(dict.fromkeys(entry.labels)),
+                label="|".join(entry.labels),
                 volume_id="|".join(info.volume_id for info in entry.volumes),
             )
 

@@ -33,7 +33,8 @@ def print_outcome(
     """
     for case in outcome.cases:
         own = [row for row in outcome.entries if row[0].case == case.folder]
-        console.print(Text(f"{case.name}: {rows.one_line(case.report.path)}", "bold"))
+        heading = f"{case.folder}, files {case.name}_…: {rows.one_line(case.report.path)}"
+        console.print(Text(heading, "bold"))
         console.print(_table(own))
         console.print()
     print_skipped([*skipped, *outcome.left_out], console)
@@ -51,7 +52,7 @@ def _table(own: Sequence[Row]) -> Table:
         entry, done = folded[0]
         volumes = [info for one, _ in folded for info in one.volumes]
         numbers = [info.series_number for info in volumes if info.series_number is not None]
-        where = _place(entry)
+        where = _without_case(_place(entry), entry.case)
         if len(folded) > 1:
             where += f" and {len(folded) - 1} more like it"
         if remark := done.reason or entry.remark:
@@ -83,6 +84,11 @@ def _place(entry: Entry) -> str:
         if alone or len(folders) > 1
         else f"{folders.pop()}/ ({rows.count(len(entry.files), 'file')})"
     )
+
+
+def _without_case(target: str, case: str) -> str:
+    """A place without what the heading says already: `anat/…_T2w.nii.gz`."""
+    return target.replace(f"{case}/", "").replace(f"{case.replace('/', '_')}_", "…_")
 
 
 def _top(entry: Entry) -> str:
