@@ -75,7 +75,10 @@ def test_the_whole_way(parquet: Path) -> None:
 def test_folds_and_a_site_left_out(parquet: Path) -> None:
     assert run("split", parquet, "--folds", "5", "--test-fold", "3").returncode == 0
     assert {one.fold for one in read_dataset(parquet).rows if one.split == "test"} == {3}
-    assert run("split", parquet, "--leave-out", "site", "--test-fold", "1").returncode == 0
+    done = run("split", parquet, "--leave-out", "site", "--test-fold", "1")
+    assert done.returncode == 0
+    assert "1 south" in done.stdout
+    assert "not on every side" not in done.stdout  # a site left out is not too small
     assert {one.site for one in read_dataset(parquet).rows if one.split == "test"} == {"south"}
 
 

@@ -170,9 +170,9 @@ def _index(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _split(arguments: argparse.Namespace) -> ExitStatus:
-    from mrsift.dataset.counts import class_of, count_by_side, count_table
+    from mrsift.dataset.counts import class_of, count_by_side, count_table, fold_of
     from mrsift.dataset.finding import Finding
-    from mrsift.dataset.split import SplitPlan, split_dataset, too_small
+    from mrsift.dataset.split import SplitPlan, on_no_side, split_dataset, too_small
     from mrsift.dataset.table import read_dataset, write_dataset
 
     dataset = read_dataset(arguments.data)
@@ -183,8 +183,12 @@ def _split(arguments: argparse.Namespace) -> ExitStatus:
     write_dataset(done, arguments.data)
     tables = [count_by_side(done.rows)]
     if any(row.fold is not None for row in done.rows):
-        tables.append(count_table("fold", done.rows, lambda row: str(row.fold), class_of))
-    said = [*too_small(done), Finding("note", "split", done.facts["split"])]
+        column = arguments.leave_out
+        line_of = fold_of
+        if column is not None:
+            line_of = lambda row: f"{fold_of(row)} {getattr(row, column) or 'unknown'}"  # noqa: E731
+        tables.append(count_table("fold", done.rows, line_of, class_of))
+    said = [*on_no_side(done), *too_small(done), Finding("note", "split", done.facts["split"])]
     _print(tables, said, names_shown=None)
     return ExitStatus.DONE
 
@@ -232,13 +236,13 @@ def _print(
 ) -> None:
     if sys.stdout is None or quiet:
         return
-    from mrsift.dataset.terminal import print_counts, print_findings
+    from mrsift.dataset.terminal import print_counts, print_findings, print_volumes
     from mrsift.export.terminal import open_console
 
     with standard_output():
         console = open_console(sys.stdout)
         with console.capture() as text:  # rich would end the process at a broken pipe
             for table in tables:
-                print_counts(table, console)
+                (print_counts if table.lines_are == "class" else print_volumes)(table, console)
             print_findings(findings, console, names_shown)
         sys.stdout.write(text.get())

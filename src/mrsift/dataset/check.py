@@ -13,7 +13,7 @@ from mrsift.dataset.leaks import (
     same_pixels,
     under_two_patients,
 )
-from mrsift.dataset.split import too_small
+from mrsift.dataset.split import on_no_side, too_small
 from mrsift.dataset.table import Dataset, DatasetRow
 from mrsift.dataset.voxels import pixel_sha256, read_voxels, source_stamp
 from mrsift.errors import IngestError
@@ -55,6 +55,7 @@ def check_dataset(
         *_leaks(rows),
         *_files(rows, read, jobs, on_progress),
         *_labels(rows),
+        *on_no_side(dataset),
         *too_small(dataset),
         *_confounded(rows),
     ]
@@ -161,12 +162,7 @@ def _labels(rows: Sequence[DatasetRow]) -> Iterator[Finding]:
     if len(patients := {row.patient for row in rows}) == 1:
         says = "only one patient; nothing can be said of others"
         yield Finding("warning", "one_patient", says, tuple(patients))
-    sides = Counter(row.split for row in rows)
-    if sides[None] and len(sides) > 1:
-        says = f"{count(sides[None], 'volume')} on no side of the split; split again"
-        names = tuple(row_words(row) for row in rows if row.split is None)
-        yield Finding("warning", "not_split", says, names)
-    elif sides[None]:
+    if all(row.split is None for row in rows):
         yield Finding("note", "not_split", "not split yet: mrsift dataset split")
 
 

@@ -58,13 +58,13 @@ def count_table(
         lines_are: What `line_of` gives.
         rows: Of one data set.
         line_of: Line that a row is counted in.
-        column_of: Column that a row is counted in; sides of a split keep their order.
+        column_of: Column that a row is counted in; sides of a split and folds keep their order.
     """
     patients: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         patients.setdefault((line_of(row), column_of(row)), []).append(row.patient)
-    names = sorted({name for name, _ in patients})
-    columns = sorted({column for _, column in patients}, key=_column_order)
+    names = sorted({name for name, _ in patients}, key=_order)
+    columns = sorted({column for _, column in patients}, key=_order)
 
     def line(wanted: Sequence[str]) -> tuple[Count, ...]:
         found = []
@@ -78,7 +78,14 @@ def count_table(
     return CountTable(lines_are, (*columns, "all"), lines)
 
 
-def _column_order(name: str) -> tuple[int, int, str]:
+def fold_of(row: DatasetRow) -> str:
+    """The number of the fold, or `none`."""
+    return "none" if row.fold is None else str(row.fold)
+
+
+def _order(name: str) -> tuple[int, int, str]:
+    """Sides in the order of an experiment, folds in that of numbers, all else by name."""
     sides = (*SPLITS, NOT_SPLIT)
-    number = int(name) if name.isdecimal() else 0
+    first = name.split(" ", maxsplit=1)[0]
+    number = int(first) if first.isdecimal() else 10**9
     return (sides.index(name) if name in sides else -1, number, name)

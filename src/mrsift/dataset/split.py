@@ -26,7 +26,8 @@ class SplitPlan:
         ratios: Of train, validation and test; with folds, of train and validation alone.
         seed: The same seed gives the same split, in whatever order the rows stand.
         folds: Number of folds of equal size; None for none.
-        leave_out: Column of which each value becomes a fold; None for none.
+        leave_out: Column of which each value becomes a fold; None for none. A patient with
+            several values is on no side.
         test_fold: Which fold becomes `test`; train and validation share the others.
     """
 
@@ -45,8 +46,8 @@ def split_dataset(dataset: Dataset, plan: SplitPlan) -> Dataset:
         plan: What is wanted.
 
     Raises:
-        ConfigError: There are fewer patients than parts, a patient has several values of
-            `leave_out`, or the same pixels stand under two patients.
+        ConfigError: There are fewer patients than parts, nothing to leave out, or the same
+            pixels under two patients.
     """
     rows = dataset.rows
     if doubles := under_two_patients(same_pixels(rows)):
@@ -71,13 +72,26 @@ def split_dataset(dataset: Dataset, plan: SplitPlan) -> Dataset:
     done = tuple(
         replace(
             row,
-            split=SPLITS[sides[row.patient]],
-            fold=None if by_fold is None else by_fold[row.patient],
+            split=SPLITS[sides[row.patient]] if row.patient in sides else None,
+            fold=None if by_fold is None else by_fold.get(row.patient),
         )
         for row in rows
     )
     facts = {**dataset.facts, "split": f"by patient, seed {plan.seed}, {words}"}
     return Dataset(done, facts)
+
+
+def on_no_side(dataset: Dataset) -> list[Finding]:
+    """Patients that a split could put nowhere.
+
+    Args:
+        dataset: After a split.
+    """
+    names = tuple(sorted({row.patient for row in dataset.rows if row.split is None}))
+    if not names or len(names) == len({row.patient for row in dataset.rows}):
+        return []
+    says = f"{count(len(names), 'patient')} on no side, so neither learned from nor tested on"
+    return [Finding("warning", "on_no_side", says, names)]
 
 
 def too_small(dataset: Dataset) -> list[Finding]:
@@ -88,7 +102,10 @@ def too_small(dataset: Dataset) -> list[Finding]:
     """
     used = [side for side in SPLITS if any(row.split == side for row in dataset.rows)]
     found = []
-    for column in ("label", "site"):
+    # Where each site is in one fold, sites were taken apart on purpose.
+    folds = {(row.site, row.fold) for row in dataset.rows if row.fold is not None}
+    by_site = bool(folds) and len(folds) == len({site for site, _ in folds})
+    for column in ("label",) if by_site else ("label", "site"):
         groups: dict[str, dict[str, set[str]]] = {}
         for row in dataset.rows:
             name = getattr(row, column)
@@ -113,26 +130,25 @@ def too_small(dataset: Dataset) -> list[Finding]:
 def _folds_by_value(
     rows: Sequence[DatasetRow], column: Column
 ) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Each patient's fold where every value of a column is one, and the values."""
+    """Each patient's fold where every value of a column is one, and the values.
+
+    A patient with several values would be on two sides, and is in no fold.
+    """
     values = tuple(sorted({str(getattr(row, column) or "unknown") for row in rows}))
-    own: dict[str, set[str]] = {}
-    for row in rows:
-        own.setdefault(row.patient, set()).add(str(getattr(row, column) or "unknown"))
-    torn = tuple(
-        f"{name} ({', '.join(sorted(found))})"
-        for name, found in sorted(own.items())
-        if len(found) > 1
-    )
-    if torn:
-        raise ConfigError(
-            f"{count(len(torn), 'patient')} would be on two sides, having several values of "
-            f"{column}: {few(torn)}; leave out another column, or index without them"
-        )
     if len(values) < 2:
         raise ConfigError(
             f"only one {column} ({', '.join(values) or 'none'}), so none can be left out"
         )
-    return {name: values.index(next(iter(found))) for name, found in own.items()}, values
+    own: dict[str, set[str]] = {}
+    for row in rows:
+        own.setdefault(row.patient, set()).add(str(getattr(row, column) or "unknown"))
+    folds = {name: values.index(next(iter(one))) for name, one in own.items() if len(one) == 1}
+    if len(set(folds.values())) < len(values):
+        raise ConfigError(
+            f"a {column} has no patient who is there alone, so it cannot be left out; every fold "
+            "needs one"
+        )
+    return folds, values
 
 
 def _sides_of_fold(
@@ -142,7 +158,7 @@ def _sides_of_fold(
     last = max(by_fold.values())
     if not 0 <= plan.test_fold <= last:
         raise ConfigError(f"there is no fold {plan.test_fold}; folds are 0 to {last}")
-    others = [row for row in rows if by_fold[row.patient] != plan.test_fold]
+    others = [row for row in rows if by_fold.get(row.patient, plan.test_fold) != plan.test_fold]
     sides = _parts(others, np.array(plan.ratios[:2]), plan.seed)
     return {name: sides.get(name, SPLITS.index("test")) for name in by_fold}
 

@@ -15,17 +15,23 @@ _SIGNS = {"error": ("✗", "bold red"), "warning": ("!", "yellow"), "note": ("·
 
 
 def print_counts(table: CountTable, console: Console) -> None:
-    """Print volumes, and patients in brackets, of one thing against another."""
-    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    shown.add_column(table.lines_are, overflow="fold")
-    for name in table.columns:
-        shown.add_column(one_line(name), justify="right", overflow="fold")
+    """Print volumes, and patients in brackets, of one thing against a few others."""
+    shown = _table(table)
     for name, counts in table.lines:
-        cells = [Text(one_line(name)), *map(_cell, counts)]
+        cells = [Text(one_line(name)), *map(_both, counts)]
         shown.add_row(*cells, style="bold" if name == "all" else "")
-    console.print(shown)
-    console.print(Text("Volumes (patients).", "dim"))
-    console.print()
+    _print(shown, "Volumes (patients).", console)
+
+
+def print_volumes(table: CountTable, console: Console) -> None:
+    """Print volumes of one thing against many others, and the patients of each line."""
+    shown = _table(table)
+    shown.add_column("patients", justify="right", overflow="fold")
+    for name, counts in table.lines:
+        volumes = [_number(count.volumes) for count in counts]
+        cells = [Text(one_line(name)), *volumes, _number(counts[-1].patients)]
+        shown.add_row(*cells, style="bold" if name == "all" else "")
+    _print(shown, "Volumes.", console)
 
 
 def print_findings(
@@ -62,7 +68,25 @@ def findings_json(findings: Sequence[Finding], schema: str) -> dict[str, object]
     }
 
 
-def _cell(count: Count) -> Text:
+def _table(table: CountTable) -> Table:
+    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    shown.add_column(table.lines_are, no_wrap=True)
+    for name in table.columns:
+        shown.add_column(one_line(name), justify="right", overflow="fold")
+    return shown
+
+
+def _print(shown: Table, counted: str, console: Console) -> None:
+    console.print(shown)
+    console.print(Text(counted, "dim"))
+    console.print()
+
+
+def _number(count: int) -> Text:
+    return Text(str(count)) if count else Text(DASH, "dim")
+
+
+def _both(count: Count) -> Text:
     if count.volumes == 0:
         return Text(DASH, "dim")
     return Text.assemble(str(count.volumes), (f" ({count.patients})", "dim"))

@@ -145,7 +145,9 @@ def test_a_class_that_only_one_vendor_has() -> None:
 
 def test_rows_that_the_split_left_out(dataset: Dataset) -> None:
     found = check_dataset(changed(dataset, 0, split=None))
-    assert kinds(found) == {"not_split": "warning"}
+    assert kinds(found)["on_no_side"] == "warning"
+    unsplit = Dataset(tuple(replace(one, split=None) for one in dataset.rows))
+    assert kinds(check_dataset(unsplit)) == {"not_split": "note"}
 
 
 def looks_like(number: int, patient: str, bits: int) -> DatasetRow:

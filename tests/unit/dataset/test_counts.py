@@ -6,7 +6,7 @@ from rich.console import Console
 
 from mrsift.dataset.counts import Count, count_by_side, count_table
 from mrsift.dataset.finding import Finding
-from mrsift.dataset.terminal import print_counts, print_findings
+from mrsift.dataset.terminal import print_counts, print_findings, print_volumes
 from tests.dataset_rows import row
 
 ROWS = (
@@ -52,6 +52,18 @@ def test_the_table_shows_volumes_and_patients() -> None:
         "(1)",
         "3",
         "(2)",
+    ]
+
+
+def test_many_columns_show_volumes_alone() -> None:
+    table = count_table("side", ROWS, lambda one: str(one.split), lambda one: str(one.label))
+    lines = [line.split() for line in printed(print_volumes, table).splitlines()]
+    assert lines[0] == ["side", "ADC", "None", "T2W", "all", "patients"]
+    assert lines[1:5] == [
+        ["train", "1", "–", "2", "3", "1"],
+        ["validation", "–", "1", "–", "1", "1"],
+        ["test", "–", "–", "1", "1", "1"],
+        ["all", "1", "1", "3", "5", "3"],
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mrsift.dataset.leaks import patients_on_two_sides
-from mrsift.dataset.split import SplitPlan, split_dataset, too_small
+from mrsift.dataset.split import SplitPlan, on_no_side, split_dataset, too_small
 from mrsift.dataset.table import SPLITS, Dataset
 from mrsift.errors import ConfigError
 from tests.dataset_rows import cohort, row
@@ -121,10 +121,19 @@ def test_one_site_is_left_out() -> None:
     assert "north, south, west" in done.facts["split"]
 
 
-def test_a_patient_of_two_sites_cannot_be_left_out() -> None:
+def test_a_patient_of_two_sites_is_on_no_side_and_named() -> None:
     rows = [row(i, f"p{i}", site="north" if i % 2 else "south") for i in range(8)]
     rows.append(row(9, "p1", site="south"))
-    with pytest.raises(ConfigError, match=r"1 patient would be on two sides.*p1 \(north, south\)"):
+    done = split_dataset(Dataset(tuple(rows)), SplitPlan(leave_out="site"))
+    nowhere = {one.patient for one in done.rows if one.split is None and one.fold is None}
+    assert nowhere == {"p1"}
+    assert on_no_side(done)[0].names == ("p1",)
+    assert {one.site for one in done.rows if one.split == "test"} == {"north"}
+
+
+def test_a_site_whose_patients_all_went_elsewhere_cannot_be_left_out() -> None:
+    rows = [row(1, "p1", site="north"), row(2, "p1", site="south"), row(3, "p2", site="south")]
+    with pytest.raises(ConfigError, match="a site has no patient who is there alone"):
         split_dataset(Dataset(tuple(rows)), SplitPlan(leave_out="site"))
 
 
