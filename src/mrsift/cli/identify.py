@@ -121,6 +121,7 @@ def _table(arguments: argparse.Namespace) -> Path | None:
 def _keep_corrections(report: "Report", root: Path, arguments: argparse.Namespace) -> None:
     """Write --set-label into the tables, one per study unless one is named for all."""
     from mrsift.export.corrections_file import corrections_table, record_corrections
+    from mrsift.export.rows import count
 
     labels = dict(arguments.set_label)
     for study in report.studies:
@@ -133,7 +134,7 @@ def _keep_corrections(report: "Report", root: Path, arguments: argparse.Namespac
             infos = [one.volume for one in study.predictions]
             table = arguments.corrections or corrections_table(infos, root)
             record_corrections(table, said, root)
-            tell(f"{len(said)} labels kept in {table}")
+            tell(f"{count(len(said), 'label')} kept in {table}")
 
 
 def _write_files(report: "Report", arguments: argparse.Namespace) -> None:
