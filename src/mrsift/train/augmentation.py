@@ -124,7 +124,7 @@ def apply(
     volume = volume[first : max(last, first + 1)]
     lowest = volume.min()
     if drawn.homography is None:
-        volume = resize(volume, settings.input_shape)
+        volume = _resized(volume, settings.input_shape)
     else:
         volume = _seen_through(volume, drawn.homography, settings.input_shape)
     for index in drawn.repeated:
@@ -139,7 +139,9 @@ def apply(
         bright *= _gain(drawn, volume.shape, rng)
     if drawn.noise:
         noise = rng.standard_normal(volume.shape, dtype=np.float32)
-        bright = np.abs(bright + np.float32(drawn.noise) * noise)
+        noise *= np.float32(drawn.noise)
+        bright += noise
+        np.abs(bright, out=bright)
     if drawn.empty_below is not None:
         bright = np.maximum(bright, np.quantile(bright[::3, ::3, ::3], drawn.empty_below))
     bright = bright[:, :: -1 if drawn.upside_down else 1, :: -1 if drawn.mirrored else 1]
@@ -166,7 +168,14 @@ def _seen_through(
     warped = grid_sample(
         source, torch.from_numpy(grid)[None], padding_mode="zeros", align_corners=False
     )
-    return resize(warped[0].numpy() + lowest, shape)
+    seen_through: Float32Array = warped[0].numpy()
+    seen_through += lowest
+    return seen_through if seen_through.shape == shape else resize(seen_through, shape)
+
+
+def _resized(volume: Float32Array, shape: tuple[int, int, int]) -> Float32Array:
+    """A copy at another size, or at the same."""
+    return volume.copy() if volume.shape == shape else resize(volume, shape)
 
 
 def _blurred(volume: Float32Array) -> Float32Array:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
@@ -121,7 +122,13 @@ def training_loader(
         num_workers=workers,
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_stay_on_one_core,
     )
+
+
+def _stay_on_one_core(_worker: int) -> None:
+    """Workers stand side by side, and NumPy's own threads would stand in each other's way."""
+    threadpool_limits(1)
 
 
 def plain_loader(

@@ -104,8 +104,13 @@ class SequenceModule(lightning.LightningModule):
         """The optimiser, and its learning rate at every step."""
         settings = self._recipe.optimiser
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.name]
+        # Lightning cannot clip for an optimiser that does all in one call, in mixed precision.
+        clips_mixed = settings.clip_norm > 0 and self._recipe.training.precision != "32"
         optimiser = kind(
-            self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+            self.network.parameters(),
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=not clips_mixed,
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {
