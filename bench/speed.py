@@ -67,6 +67,21 @@ TIMER()
 for volume in volumes:
     prepare(volume.voxels, volume.affine_lps_mm, settings)
 """,
+    "headers weighed, volumes compared (physics), roles chosen": """
+from mrsift.config import IdentifySettings
+from mrsift.infer.decide import Judge, Seen
+from mrsift.infer.sample import SIDE, take
+from mrsift.ingest import scan
+found = scan([EXAM])
+studies = [
+    (study, [Seen(info, sample=take(found.read(info).voxels, SIDE)) for info in study.volumes])
+    for study in found.studies
+]
+judge = Judge(None, True, IdentifySettings(), None, read=found.read)
+TIMER()
+for study, seen in studies:
+    judge.report(study, seen)
+""",
     "network on all volumes, one stream": """
 import numpy
 from mrsift.bundle import default_bundle_path
