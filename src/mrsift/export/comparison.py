@@ -13,7 +13,7 @@ from mrsift import __version__
 from mrsift.evaluate.figures import differences_figure
 from mrsift.evaluate.paired import Comparison, Discordance
 from mrsift.export.evaluation import make_folders
-from mrsift.export.evaluation_figures import inline_svg, png_bytes, svg_text
+from mrsift.export.evaluation_figures import inline_svg, png_bytes, svg_file, svg_text
 from mrsift.export.evaluation_html import page_environment
 from mrsift.export.evaluation_json import to_json
 from mrsift.export.evaluation_tables import Cell, Table
@@ -46,12 +46,13 @@ def write_comparison(
     """
     tables = comparison_tables(found, names)
     figure = differences_figure(found.differences, MEASURES)
+    svg = svg_text(figure)
     make_folders(folder)
     for table in tables:
         write_text(folder / "tables" / f"{table.name}.csv", csv_text(table))
         write_text(folder / "tables" / f"{table.name}.tex", latex_text(table))
     write_bytes(folder / "figures" / "differences.png", png_bytes(figure))
-    write_text(folder / "figures" / "differences.svg", svg_text(figure))
+    write_text(folder / "figures" / "differences.svg", svg_file(svg))
     parts = {"runs": names, "honesty": honesty, "comparison": found}
     write_text(folder / NUMBERS, to_json("mrsift.comparison/1", parts))
     lead, *sentences = comparison_words(found, names)
@@ -62,7 +63,7 @@ def write_comparison(
         lead=lead,
         sentences=[*sentences, *honesty],
         tables=tables,
-        svg=inline_svg(figure, "Differences with their intervals", "differences"),
+        svg=inline_svg(svg, "Differences with their intervals", "differences"),
         method=METHOD,
     )
     write_text(folder / "index.html", text)

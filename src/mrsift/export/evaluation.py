@@ -21,7 +21,7 @@ from mrsift.evaluate.predictions import Predictions
 from mrsift.evaluate.summary import Evaluation
 from mrsift.export import evaluation_words as words
 from mrsift.export.csv_table import harmless
-from mrsift.export.evaluation_figures import inline_svg, png_bytes, svg_text
+from mrsift.export.evaluation_figures import inline_svg, png_bytes, svg_file, svg_text
 from mrsift.export.evaluation_gallery import Gallery, Look, make_gallery, wrong_rows
 from mrsift.export.evaluation_html import Page, PageFigure, html_text
 from mrsift.export.evaluation_json import to_json
@@ -98,14 +98,15 @@ def write_report(
     main = run.predictions.rows(split_rows(run.predictions.split)[evaluation.headline])
     tables = all_tables(evaluation)
     figures = draw_figures(evaluation)
+    svgs = {name: svg_text(figure) for name, figure in figures.items()}
     gallery = make_gallery(main, sources.look, sources.explain)
     honesty = honesty_words(run, evaluation, looks)
     page = Page(
         name=run.name,
         tables=tables,
         figures={
-            name: PageFigure(inline_svg(figure, name, name), _CAPTIONS.get(name, ""))
-            for name, figure in figures.items()
+            name: PageFigure(inline_svg(svg, name, name), _CAPTIONS.get(name, ""))
+            for name, svg in svgs.items()
         },
         gallery=gallery,
         honesty=honesty,
@@ -118,9 +119,10 @@ def write_report(
         write_text(folder / "tables" / f"{name}.csv", csv_text(table))
         write_text(folder / "tables" / f"{name}.tex", latex_text(table))
     figures["confusion"] = draw.confusion_figure(evaluation.splits)
+    svgs["confusion"] = svg_text(figures["confusion"])
     for name, figure in figures.items():
         write_bytes(folder / "figures" / f"{name}.png", png_bytes(figure))
-        write_text(folder / "figures" / f"{name}.svg", svg_text(figure))
+        write_text(folder / "figures" / f"{name}.svg", svg_file(svgs[name]))
     write_text(folder / ERRORS, errors_csv(main))
     parts = {
         "run": str(run.path),

@@ -19,30 +19,45 @@ _THEME = {INK: "var(--ink)", SOFT: "var(--soft)", LINE: "var(--line)"}
 def png_bytes(figure: "Figure") -> bytes:
     """The figure as PNG on white, the same bytes for the same figure."""
     stream = io.BytesIO()
+    _settle(figure)
     figure.savefig(stream, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     return stream.getvalue()
 
 
 def svg_text(figure: "Figure") -> str:
-    """The figure as a file of its own, on white, text as text."""
-    return _svg(figure, facecolor="white")
+    """The figure as SVG without background, text as text, the same for the same figure."""
+    import matplotlib as mpl
+
+    stream = io.StringIO()
+    _settle(figure)
+    # Text stays text; names within the file are the same in every run.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mrsift"}):
+        figure.savefig(
+            stream, format="svg", facecolor="none", metadata={"Date": None, "Creator": None}
+        )
+    return stream.getvalue()
 
 
-def inline_svg(figure: "Figure", title: str, prefix: str) -> "Markup":
-    """The figure as an element of a page.
+def svg_file(svg: str) -> str:
+    """SVG of `svg_text` on white, for a file of its own."""
+    begin = svg.index(">", svg.index("<svg")) + 1
+    return svg[:begin] + '<rect width="100%" height="100%" fill="#ffffff"/>' + svg[begin:]
+
+
+def inline_svg(svg: str, title: str, prefix: str) -> "Markup":
+    """SVG of `svg_text` as an element of a page.
 
     Args:
-        figure: Drawn with the colours of `evaluate.figures`.
+        svg: Drawn with the colours of `evaluate.figures`.
         title: Read aloud in its place.
         prefix: Unique within the page; SVGs of one page must not share names.
 
     Returns:
-        `<svg>` without size, so that the page may scale it; colours are CSS variables.
+        `<svg>` that shrinks with the page; colours are CSS variables.
     """
     from markupsafe import Markup
 
-    text = _svg(figure, facecolor="none")
-    text = text[text.index("<svg") :]
+    text = svg[svg.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     width = re.search(r'<svg [^>]*?width="([\d.]+)pt"', text)
     text = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", text, count=1)
@@ -56,16 +71,11 @@ def inline_svg(figure: "Figure", title: str, prefix: str) -> "Markup":
     return Markup(text)  # matplotlib has escaped what users wrote
 
 
-def _svg(figure: "Figure", *, facecolor: str) -> str:
-    import matplotlib as mpl
-
-    stream = io.StringIO()
-    # Text stays text; names within the file are the same in every run.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mrsift"}):
-        figure.savefig(
-            stream, format="svg", facecolor=facecolor, metadata={"Date": None, "Creator": None}
-        )
-    return stream.getvalue()
+def _settle(figure: "Figure") -> None:
+    """Lay the figure out once; matplotlib would do it twice for each file."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def _attribute(text: str) -> str:
