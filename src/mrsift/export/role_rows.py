@@ -61,9 +61,9 @@ def role_rows(study: StudyReport) -> list[RoleRow]:
 
 def volume_name(info: VolumeInfo) -> str:
     """A volume in a line, e.g. `series 6, t2_tse_tra, b 800`."""
-    words = [rows.description(info)]
-    if info.series_number is not None:
-        words.insert(0, f"series {info.series_number}")
+    words = [] if info.series_number is None else [f"series {info.series_number}"]
+    if rows.description(info) != rows.DASH or not words:
+        words.append(rows.description(info))
     if info.index is not None:
         words.append(f"index {info.index}")
     if info.b_value is not None:
