@@ -100,10 +100,10 @@ def _names(infos: Sequence[VolumeInfo]) -> str:
     if any(info.series_number is None for info in infos):
         return ", ".join(dict.fromkeys(volume_name(info) for info in infos))
     if any(info.b_value is not None for info in infos):
-        return ", ".join(
+        return "series " + ", ".join(
             f"{info.series_number} b {info.b_value.s_per_mm2:g}"
             if info.b_value
             else str(info.series_number)
             for info in infos
         )
-    return rows.ranges((info.series_number or 0 for info in infos), most=8)
+    return f"series {rows.ranges((info.series_number or 0 for info in infos), most=8)}"

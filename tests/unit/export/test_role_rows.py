@@ -141,7 +141,7 @@ def test_the_page_plots_what_physics_found(report):
 
 def test_runners_up_are_grouped_by_reason(report):
     (row,) = [row for row in role_rows(report.studies[0]) if row.role == "t2w_axial"]
-    assert ("a localizer", "1") in row.runners_up
+    assert ("a localizer", "series 1") in row.runners_up
     assert row.label == "T2W"
 
 
