@@ -40,11 +40,11 @@ class Estimate:
     method: Method
 
 
-def wilson_interval(successes: int, total: int) -> tuple[float, float]:
+def wilson_interval(successes: float, total: float) -> tuple[float, float]:
     """95 % interval of a rate.
 
     Args:
-        successes: k, 0 to `total`.
+        successes: k, 0 to `total`; of an effective number of volumes no whole number.
         total: n; 0 gives (0, 1): nothing is known.
 
     Returns:
@@ -74,6 +74,24 @@ def largest_rate_unseen(total: int) -> float:
     return 1.0 if total == 0 else float(-np.expm1(math.log(0.05) / total))
 
 
+def design_effect(counted: NDArray[np.number], among: NDArray[np.number]) -> float:
+    """How many volumes say as much as one would if each were of another patient, at least 1.
+
+    Args:
+        counted: Shape (patients,), volumes counted of each patient.
+        among: Shape (patients,), volumes they are among; at least two patients.
+
+    Source:
+        Kish 1965, Survey Sampling; with Wilson's interval: Dean & Pagano 2015, J Surv Stat
+        Methodol 3:484-503.
+    """
+    total, patients = among.sum(), int((among > 0).sum())
+    rate = counted.sum() / total
+    spread = ((counted - rate * among) ** 2).sum() * patients / (patients - 1) / total**2
+    alone = rate * (1 - rate) / total
+    return max(1.0, float(spread / alone)) if alone > 0 else 1.0
+
+
 def best_low(among: NDArray[np.number]) -> float:
     """Lower bound of a share in which nothing went wrong.
 
@@ -89,10 +107,11 @@ def estimate_rate(
     """A share of volumes with its interval.
 
     With one volume per patient the interval is Wilson's. With more, patients are drawn; as
-    volumes of one patient never tell more than as many of different ones, the interval is not
-    let shrink below Wilson's. Where nothing (or everything) went wrong there is only a bound,
-    which counts patients: whether errors would come one by one or patient by patient was not
-    seen. No interval comes closer to 0 or 1 than that bound, or errors would seem to help.
+    percentiles of draws are too sure where few patients have errors, the interval is not let
+    shrink below Wilson's for the effective number of volumes. Where nothing (or everything)
+    went wrong there is only a bound, which counts patients: whether errors would come one by
+    one or patient by patient was not seen. No interval comes closer to 0 or 1 than that bound,
+    or errors would seem to help.
 
     Args:
         counted: Shape (patients,), volumes counted of each patient.
@@ -108,14 +127,16 @@ def estimate_rate(
     if successes in (0, total):
         low, high = (1 - unseen, 1.0) if successes else (0.0, unseen)
         return Estimate(value, low, high, successes, total, patients, "bound")
-    low, high = wilson_interval(successes, total)
     if among.max() <= 1:
+        low, high = wilson_interval(successes, total)
         return Estimate(value, low, high, successes, total, patients, "wilson")
     if patients < 2:
         return Estimate(value, math.nan, math.nan, successes, total, patients, "none")
     numerator, denominator = draws.resample(counted), draws.resample(among)
     drawn = numerator[denominator > 0] / denominator[denominator > 0]
     ends = np.quantile(drawn, [0.025, 0.975])
+    effective = total / design_effect(counted, among)
+    low, high = wilson_interval(value * effective, effective)
     low, high = min(low, float(ends[0]), 1 - unseen), max(high, float(ends[1]), unseen)
     return Estimate(value, low, high, successes, total, patients, "bootstrap")
 

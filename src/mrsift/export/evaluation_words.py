@@ -121,8 +121,8 @@ def method_words(evaluation: Evaluation) -> tuple[str, ...]:
     return (
         f"Intervals are of 95 %. Volumes of one patient are alike, so patients are drawn, not"
         f" volumes: {evaluation.draws} draws with replacement, seed {evaluation.seed}, percentiles"
-        " 2.5 and 97.5. A share of volumes with one volume per patient has Wilson's interval, and"
-        " no share has a narrower one.",
+        " 2.5 and 97.5. A share of volumes with one volume per patient has Wilson's interval; with"
+        " more, the interval is at least Wilson's for the effective number of volumes.",
         "Where nothing (or everything) went wrong, ≥ and ≤ mark a one-sided bound: the largest"
         " rate that leaves a 5 % chance to see nothing in so many patients, about 3 in n. It"
         " counts patients, because whether errors come one by one or patient by patient was not"
