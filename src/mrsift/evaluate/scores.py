@@ -91,7 +91,7 @@ def kappa_floor(matrix: NDArray[np.number], patients: int) -> float | None:
     chance = float((matrix.sum(0) * matrix.sum(1)).sum()) / float(matrix.sum()) ** 2
     if chance > 1 - 1e-12:
         return None
-    return (1 - largest_rate_unseen(patients) - chance) / (1 - chance)
+    return max(-1.0, (1 - largest_rate_unseen(patients) - chance) / (1 - chance))
 
 
 def _label_estimates(
