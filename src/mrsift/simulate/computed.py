@@ -37,7 +37,7 @@ class MapStyle:
         """
         masked = rng.random() < 0.72
         return cls(
-            float(np.exp(rng.uniform(np.log(0.07), np.log(0.4)))) * (0.5 if head else 1.0)
+            float(np.exp(rng.uniform(np.log(0.09), np.log(0.45)))) * (0.5 if head else 1.0)
             if masked
             else 0.0,
             float(rng.choice([3000, 3500, 4095, 5000])),
