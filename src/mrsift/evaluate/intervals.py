@@ -154,17 +154,19 @@ def estimate_drawn(
             interval reaches at least down to it.
 
     Returns:
-        Percentile interval; `bound` where all is right, `none` where no draw differs from
-        another for another reason.
+        Percentile interval; `bound` where all is right, `none` where draws hardly
+        differ for another reason.
     """
     total, patients = rests_on
     nothing = Estimate(value, math.nan, math.nan, None, total, patients, "none")
     known = drawn[~np.isnan(drawn)]
     if floor is not None and value >= 1 - 1e-12:
         return replace(nothing, low=floor, high=1.0, method="bound")
-    if math.isnan(value) or patients < 2 or len(known) == 0 or np.ptp(known) < 1e-12:
+    if math.isnan(value) or patients < 2 or len(known) == 0:
         return nothing
     low, high = np.quantile(known, [0.025, 0.975])
+    if high - low < 1e-12:
+        return nothing
     low = min(float(low), value, value if floor is None else floor)
     return replace(nothing, low=low, high=max(float(high), value), method="bootstrap")
 
