@@ -70,9 +70,10 @@ def write_curves(folder: Path, rows: Sequence[Mapping[str, Any]], best_epoch: in
         axes.axvline(best_epoch, color="#1f5fa8", linewidth=0.8, linestyle=":")
         axes.set(xlabel=f"epoch (dotted: the best, {best_epoch})", ylabel=name)
         axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False)
     losses.set_ylim(bottom=0)
-    shares.set_ylim(top=1.02)
+    shares.set_ylim(0, 1.02)
     for kind in ("png", "svg"):
         picture = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": "mrsift", "svg.fonttype": "none"}):

@@ -2,7 +2,8 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
-from mrsift.errors import ConfigError
+from mrsift.errors import ConfigError, MrsiftError
 from mrsift.models.catalogue import build
 from mrsift.models.resnet import ResNet
 from mrsift.models.weights import from_safetensors
@@ -95,7 +96,7 @@ def fit(
     module = SequenceModule(network, recipe, steps, counts)
     trainer = _trainer(folder, recipe, keeper, processes, profiler)
     dataset = AugmentedVolumes(task.train, recipe.preprocess, recipe.augmentation, settings.seed)
-    with warnings.catch_warnings():
+    with _plain_errors(), warnings.catch_warnings():
         # Hints of Lightning's on speed, and on loaders that it cannot know to be resumable.
         warnings.filterwarnings("ignore", module=r"lightning\..*")
         trainer.fit(
@@ -106,6 +107,18 @@ def fit(
             weights_only=True,
         )
     return keeper
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Takes an error of a loader's process out of the traceback that torch wraps it in."""
+    try:
+        yield
+    except MrsiftError as error:
+        text = str(error)
+        if not text.startswith("Caught "):
+            raise
+        raise type(error)(text.strip().splitlines()[-1].partition(": ")[2]) from error
 
 
 def load_network(path: Any, recipe: Recipe, labels: int, regions: int) -> ResNet:

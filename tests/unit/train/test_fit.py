@@ -197,3 +197,23 @@ def test_predictions_are_calibrated_probabilities(whole: RunFolder) -> None:
         predicted in kept.split("|")
         for predicted, kept in zip(table.predicted, table.prediction_set, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network.dimensions": 2, "network.stem_kernel": [3, 3, 3]},
+        {"preprocess.intensity": "histogram", "augmentation.perspective": 0.04},
+        {"augmentation.source_shape": [10, 20, 20], "augmentation.scale": [0.7, 1.1]},
+        {"labels.names": ["axial_T2W", "axial_ADC"], "labels.columns": ["plane", "label"]},
+    ],
+    ids=["2D", "equalised", "larger source", "plane in the class"],
+)
+def test_other_recipes_run(
+    data: Path, recipe: Recipe, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    short = with_settings(recipe, {"training.max_epochs": 1, **changes})
+    folder = train(short, data, tmp_path / "run", ONE_THREAD)
+    table = read_predictions(folder.predictions)
+    assert len(table) == 40
+    assert set(table.label) == set(short.labels.names)

@@ -41,7 +41,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_whole(
     whole = train(recipe, data, tmp_path / "whole", ONE_THREAD)
     assert whole.last.stat().st_size > 60_000
 
-    def fill(doing: str, done: int, _total: int | None) -> None:
+    def fill(doing: str, _done: int, _total: int | None) -> None:
         if doing.startswith("step 5 "):
             resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
 
@@ -120,6 +120,24 @@ def test_volumes_that_cannot_be_read_are_left_out_and_counted(
     assert len(facts["left_out"]) == 1
     assert facts["rows"] == 39
     assert facts["counts"]["train"] == {"T2W": 12, "ADC": 11}
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_volume_that_is_gone_in_mid_epoch_is_named(
+    data: Path, recipe: Recipe, tmp_path: Path, workers: int
+) -> None:
+    pieces = data.with_name("data.cache")
+
+    def remove(doing: str, _done: int, _total: int | None) -> None:
+        if doing.startswith("step 3 "):
+            for piece in pieces.iterdir():
+                piece.unlink()
+
+    several = with_settings(recipe, {"training.workers": workers})
+    with pytest.raises(ConfigError, match=r"\.npy: is gone or damaged") as error:
+        train(several, data, tmp_path / "run", ONE_THREAD, Watch(progress=remove))
+    assert "\n" not in str(error.value)
+    assert resume(tmp_path / "run").predictions.is_file()
 
 
 def test_too_many_unreadable_volumes_stop_before_anything_is_written(
