@@ -70,6 +70,11 @@ class Reading:
             return self.corrections
         return corrections_table([one.volume for one in study.predictions], self.found.root)
 
+    def shown(self, table: Path) -> str:
+        """A table as people are told of it: from the folder that the paths begin at."""
+        root, whole = self.found.root.resolve(), table.resolve()
+        return str(whole.relative_to(root)) if whole.is_relative_to(root) else str(table)
+
     def why_not_kept(self, study: StudyReport) -> str:
         """Why corrections of a study cannot be kept, or nothing."""
         try:
@@ -102,7 +107,7 @@ class Reading:
             table = self.table(study)
             record_corrections(table, [(one, label) for one in chosen], self.found.root)
             self._steps.append(Step(study_number, chosen))
-            as_said = SetLabel(label, self._shown(table))
+            as_said = SetLabel(label, self.shown(table))
             said = {one.volume.volume_id: as_said for one in chosen}
             changed = apply_corrections([_without_correction(one) for one in chosen], said)
             self._replace(study_number, {one.volume.volume_id: one for one in changed})
@@ -151,10 +156,6 @@ class Reading:
         """Of the profile that the study was answered with."""
         profile = named_profile(self.options.profile, self.labels) or PROFILES.get(study.profile)
         return profile.roles if profile is not None else ()
-
-    def _shown(self, table: Path) -> str:
-        inside = table.resolve().is_relative_to(self.found.root.resolve())
-        return str(table.resolve().relative_to(self.found.root.resolve())) if inside else str(table)
 
 
 def _without_correction(prediction: Prediction) -> Prediction:

@@ -70,19 +70,20 @@ export class Panel {
   }
 
   // Ends when what was asked for last is shown, or cannot be.
-  show(volume, role, millimetres) {
-    this.settled = this.load(volume, role, millimetres);
+  show(volume, role, cursorFor) {
+    this.settled = this.load(volume, role, cursorFor);
     return this.settled;
   }
 
-  // volume: {id, title, plane, frame, backwards, label}, role: its name or "".
-  async load(volume, role, millimetres) {
+  // volume: {id, title, plane, frame, backwards, label}, role: its name or "",
+  // cursorFor(volume): where the cursor of its frame of reference is, or null.
+  async load(volume, role, cursorFor) {
     this.role.textContent = role;
     this.setLabel(volume.label);
     this.title.textContent = volume.title;
     this.canvas.setAttribute("aria-label", volume.title);
     if (this.volume?.id === volume.id) {
-      if (millimetres) this.follow(millimetres);
+      if (cursorFor(volume)) this.follow(cursorFor(volume));
       return;
     }
     this.loading?.abort();
@@ -104,8 +105,9 @@ export class Panel {
       this.setPlanes(this.threePlanes);
       this.nv.scene.crosshairPos = [0.5, 0.5, 0.5];
       this.loading = null;
+      const millimetres = cursorFor(volume);
       if (millimetres && this.holds(millimetres)) this.follow(millimetres);
-      else this.goTo(Math.ceil(this.slices / 2));
+      else this.goTo(Math.ceil(this.slices / 2), Boolean(millimetres));
     } catch (error) {
       if (error.name === "AbortError" || this.loading !== loading) return;
       this.loading = null;
@@ -157,7 +159,8 @@ export class Panel {
     return this.volume.backwards ? this.slices + 1 - counted : counted;
   }
 
-  goTo(slice) {
+  // alone: the other panels and their cursor stay where they are.
+  goTo(slice, alone = false) {
     if (!this.shows()) return;
     const axis = AXIS[this.volume.plane];
     const held = Math.min(this.slices, Math.max(1, slice));
@@ -167,7 +170,7 @@ export class Panel {
     this.nv.scene.crosshairPos = position;
     this.nv.drawScene();
     this.tellWhere();
-    this.onMove(this, this.millimetres());
+    if (!alone) this.onMove(this, this.millimetres());
   }
 
   step(by) {

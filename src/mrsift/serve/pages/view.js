@@ -9,7 +9,8 @@ const byId = (id) => document.getElementById(id);
 const study = Number(document.body.dataset.study);
 const single = new Panel(byId("panels"), moved, picked);
 const beside = []; // panels of roles, made when first shown
-const state = { id: null, alone: false, roles: false, planes: false, cursor: null };
+const state = { id: null, alone: false, roles: false, planes: false };
+const cursors = new Map(); // frame of reference -> millimetres; "" where it is not known
 
 function shown() {
   return new Map(
@@ -41,7 +42,7 @@ function linked(one, other) {
 }
 
 function moved(panel, millimetres) {
-  state.cursor = { frame: panel.volume.frame, millimetres };
+  cursors.set(panel.volume.frame, millimetres);
   for (const other of panels())
     if (other !== panel && other.shows() && linked(other.volume.frame, panel.volume.frame))
       other.follow(millimetres);
@@ -52,8 +53,8 @@ function picked(panel) {
 }
 
 function cursorFor(volume) {
-  const known = state.cursor && linked(state.cursor.frame, volume.frame);
-  return known ? state.cursor.millimetres : null;
+  const frame = [volume.frame, "", ...(volume.frame ? [] : cursors.keys())].find((one) => cursors.has(one));
+  return cursors.get(frame) ?? null;
 }
 
 async function draw() {
@@ -67,10 +68,10 @@ async function draw() {
   beside.forEach((panel, place) => (panel.element.hidden = place >= wanted.length));
   const work = wanted.map((pick, place) => {
     const volume = volumes.get(pick.dataset.volume);
-    return beside[place].show(volume, pick.dataset.role, cursorFor(volume));
+    return beside[place].show(volume, pick.dataset.role, cursorFor);
   });
   const volume = volumes.get(state.id);
-  if (!state.roles && volume) work.push(single.show(volume, "", cursorFor(volume)));
+  if (!state.roles && volume) work.push(single.show(volume, "", cursorFor));
   for (const panel of panels()) panel.element.classList.toggle("chosen", panel.volume?.id === state.id);
   tellSaliency();
   await Promise.all(work);

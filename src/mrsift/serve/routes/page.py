@@ -60,7 +60,7 @@ def page_routes(reading: Reading, guard: Guard) -> APIRouter:
             model=rows.model_words(report.bundle),
             studies=[rows.one_line(other.path) for other in report.studies],
             skipped=len(report.skipped),
-            table=rows.one_line(str(reading.table(one))),
+            table=rows.one_line(reading.shown(reading.table(one))),
             why_not_kept=rows.one_line(reading.why_not_kept(one)),
             face_warning=may_show_face(one),
         )
