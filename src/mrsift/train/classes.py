@@ -12,7 +12,7 @@ from mrsift.dataset.table import Dataset, DatasetRow
 from mrsift.errors import ConfigError
 
 NO_CLASS = -1
-"""Class of a volume that nobody labelled: predicted, never trained on."""
+"""Class of a volume without a label, or with one that is no class: predicted, never trained on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,12 +23,14 @@ class Classified:
         names: Classes, in the order of the network's outputs.
         rows: Of the data set, each with its split; those that do not count are left out.
         labels: Index of the class of each row, or `NO_CLASS`, shape (n,).
+        called: Label of each row; a stranger's is none of `names`, None where there is none.
         remarks: What a user should know, one line each.
     """
 
     names: tuple[str, ...]
     rows: tuple[DatasetRow, ...]
     labels: NDArray[np.intp]
+    called: tuple[str | None, ...]
     remarks: tuple[str, ...]
 
     def side(self, split: str) -> NDArray[np.intp]:
@@ -42,6 +44,7 @@ class Classified:
             self.names,
             tuple(self.rows[index] for index in kept),
             self.labels[list(kept)],
+            tuple(self.called[index] for index in kept),
             (*self.remarks, *remarks),
         )
 
@@ -59,32 +62,31 @@ def classify(dataset: Dataset, settings: LabelSettings, fold: int | None = None)
     """
     same_as = dict(settings.same_as)
     index = {name: place for place, name in enumerate(settings.names)}
-    rows, labels, left_out = [], [], Counter[str]()
-    for row in _sides(dataset, fold):
-        name = _class_name(row, settings.columns, same_as)
-        if name is None:
-            rows.append(row)
-            labels.append(NO_CLASS)
-        elif name in index or settings.unknown is not None:
-            rows.append(row)
-            labels.append(index.get(name, len(index)))
-        else:
-            left_out[name] += 1
+    rows = tuple(_sides(dataset, fold))
+    called = [_class_name(row, settings.columns, same_as) for row in rows]
+    strangers = Counter(name for name in called if name is not None and name not in index)
     remarks = []
-    if left_out:
-        named = ", ".join(f"{name} ({count})" for name, count in left_out.most_common(5))
-        remarks.append(f"{left_out.total()} volumes left out: no class of the recipe: {named}")
-    if unlabelled := labels.count(NO_CLASS):
+    if settings.unknown is not None:
+        index.setdefault(settings.unknown, len(index))
+        called = [settings.unknown if name in strangers else name for name in called]
+    elif strangers:
+        named = ", ".join(f"{name} ({count})" for name, count in strangers.most_common(5))
+        remarks.append(
+            f"{strangers.total()} volumes are no class of the recipe: predicted, but not trained "
+            f"on: {named}"
+        )
+    labels = [NO_CLASS if name is None else index.get(name, NO_CLASS) for name in called]
+    if unlabelled := called.count(None):
         remarks.append(f"{unlabelled} volumes without a label are predicted, but not trained on")
     names = settings.names
-    if settings.unknown is not None and len(index) in labels:
+    if settings.unknown is not None and strangers:
         names = (*names, settings.unknown)
     elif settings.unknown is not None:
         remarks.append(
             f"no volume of another class, so {settings.unknown} is not trained; answers abstain "
             "by probability alone"
         )
-    return Classified(names, tuple(rows), np.array(labels, dtype=np.intp), tuple(remarks))
+    return Classified(names, rows, np.array(labels, dtype=np.intp), tuple(called), tuple(remarks))
 
 
 def check_trainable(data: Classified, *, complete: bool = True) -> None:
@@ -138,7 +140,7 @@ def _sides(dataset: Dataset, fold: int | None) -> list[DatasetRow]:
         )
     return [
         row
-        if row.fold is None
+        if row.fold is None or row.split == "test"
         else replace(row, split="validation" if row.fold == fold else "train")
         for row in dataset.rows
         if row.fold is not None or row.split == "test"

@@ -1,10 +1,6 @@
 """Outputs of the network and rows of the data -> the predictions table."""
 
 import hashlib
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mrsift.dataset.table import DatasetRow
 from mrsift.evaluate.calibration import softmax
@@ -12,7 +8,7 @@ from mrsift.evaluate.conformal import prediction_set
 from mrsift.evaluate.outliers import in_distribution
 from mrsift.evaluate.predictions import Predictions, make_predictions
 from mrsift.train.calibrate import Calibration
-from mrsift.train.classes import NO_CLASS
+from mrsift.train.classes import Classified
 from mrsift.train.score import Scores
 
 AS_THEY_ARE = ("volume_id", "patient", "site", "vendor", "model", "field_strength_t", "plane")
@@ -20,21 +16,18 @@ AS_WELL = ("split", "fold")
 
 
 def predictions(
-    rows: Sequence[DatasetRow],
-    labels: NDArray[np.intp],
-    names: Sequence[str],
+    data: Classified,
     scores: Scores,
     calibration: Calibration,
 ) -> Predictions:
     """One row per volume.
 
     Args:
-        rows: Of the data.
-        labels: Class of each or `NO_CLASS`, shape (n,).
-        names: Classes, in the order of the outputs.
+        data: The volumes, their classes in the order of the outputs.
         scores: Of the network, in the order of the rows.
         calibration: How they are read.
     """
+    rows, names = data.rows, data.names
     probabilities = softmax(scores.logits, calibration.temperature)
     sets = [
         "|".join(names[label] for label in prediction_set(row, calibration.thresholds))
@@ -46,7 +39,7 @@ def predictions(
     }
     columns |= {name: [row.extra.get(name) for row in rows] for name in sorted(readers)}
     columns |= {
-        "label": [None if label == NO_CLASS else names[label] for label in labels],
+        "label": list(data.called),
         "probabilities": probabilities,
         "predicted": [names[label] for label in probabilities.argmax(axis=1)],
         "in_distribution": in_distribution(scores.features, calibration.outliers),

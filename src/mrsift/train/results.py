@@ -45,7 +45,7 @@ def finish(folder: RunFolder, recipe: Recipe, prepared: Prepared, watch: Watch) 
 
     scores = score(network, volumes())
     calibration = _calibration(scores, data, recipe)
-    table = predictions(data.rows, data.labels, data.names, scores, calibration)
+    table = predictions(data, scores, calibration)
     write_outliers(folder.outliers, calibration.outliers)
     write_predictions(table, folder.predictions)
     return {

@@ -37,16 +37,17 @@ def test_columns_make_a_class(rows: tuple[DatasetRow, ...]) -> None:
     assert classify(Dataset(extra), settings).labels.tolist() == [0, 1] * 10
 
 
-def test_other_classes_are_unknown_or_left_out(rows: tuple[DatasetRow, ...]) -> None:
+def test_other_classes_are_unknown_or_strangers(rows: tuple[DatasetRow, ...]) -> None:
     changed = (replace(rows[0], label="PD"), replace(rows[1], label=None), *rows[2:])
     out = classify(Dataset(changed), SETTINGS)
-    assert len(out.rows) == 19
     assert any("PD (1)" in remark for remark in out.remarks)
-    assert (out.labels == NO_CLASS).sum() == 1
-    assert 0 not in out.side("train"), "who has no label is not trained on"
+    assert out.called[:3] == ("PD", None, "T2W"), "a stranger keeps its name for the evaluation"
+    assert np.flatnonzero(out.labels == NO_CLASS).tolist() == [0, 1]
+    assert not {0, 1} & set(out.side("train").tolist()), "neither is trained on"
     known = classify(Dataset(changed), replace(SETTINGS, unknown="UNKNOWN"))
     assert known.names == ("T2W", "ADC", "UNKNOWN")
     assert known.labels[0] == 2
+    assert known.called[0] == "UNKNOWN"
 
 
 def test_unknown_without_volumes_is_not_trained(rows: tuple[DatasetRow, ...]) -> None:
@@ -60,6 +61,8 @@ def test_a_fold_validates(rows: tuple[DatasetRow, ...]) -> None:
         replace(row, fold=int(row.patient[1:]) % 3 if row.split != "test" else None) for row in rows
     )
     data = classify(Dataset(folded), SETTINGS, fold=1)
+    also_tested = tuple(replace(row, fold=0) if row.split == "test" else row for row in folded)
+    assert len(classify(Dataset(also_tested), SETTINGS, fold=1).side("test")) == 4
     check_trainable(data)
     assert {data.rows[place].fold for place in data.side("validation")} == {1}
     assert {data.rows[place].fold for place in data.side("train")} == {0, 2}
