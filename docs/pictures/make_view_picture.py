@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs" / "pictures" / "view.png"
 STUDY = "src/mrsift/assets/demo/pelvis"
 SIZE = {"width": 1280, "height": 800}
-COLOURS = 160
+COLOURS = 256
 GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 

@@ -5,18 +5,34 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
-FLAGS = (
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
+WITHOUT_DRAWING = ("--disable-gpu",)
+WITH_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # needs no graphics card
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:  # one per process is all that there can be
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    started = launch(playwright, WITHOUT_DRAWING)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def drawing_browser(playwright: Playwright) -> Iterator[Browser]:
+    started = launch(playwright, WITH_WEBGL)
+    yield started
+    started.close()
+
+
+def launch(playwright: Playwright, flags: tuple[str, ...]) -> Browser:
     chromium = shutil.which("chromium")
     if chromium is None:
         reason = "no Chromium: requirements/install-system installs it"
@@ -24,9 +40,6 @@ def browser() -> Iterator[Browser]:
             pytest.fail(f"{reason}, and CI=true")
         pytest.skip(reason)
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=[*FLAGS, *as_root], timeout=60_000
-        )
-        yield started
-        started.close()
+    return playwright.chromium.launch(
+        executable_path=chromium, args=[*QUIET, *flags, *as_root], timeout=60_000
+    )

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import os
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,30 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from mrsift.infer.identify import identify
+from tests.browser.test_report import CONTRASTS, READABLE_CONTRAST
 from tests.mr_series import T1_GRADIENT_ECHO, T2_SPIN_ECHO, write_series
 from tests.ordinary_user import MRSIFT
 
-GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # WebGL 2 without a graphics card
 SLOW_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def drawing_browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "no Chromium: requirements/install-system installs it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{reason}, and CI=true")
-        pytest.skip(reason)
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        flags = [*GL, *as_root, "--disable-background-networking", "--disable-component-update"]
-        started = playwright.chromium.launch(executable_path=chromium, args=flags, timeout=SLOW_MS)
-        yield started
-        started.close()
 
 
 @dataclass
@@ -268,6 +250,9 @@ def test_it_fits_a_tablet(drawing_browser: Browser, served: Served, scheme: str)
     canvas = shown(page).first.locator("canvas").bounding_box()
     assert canvas is not None
     assert canvas["height"] > 200
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 60
+    assert [found for found in contrasts if found[0] < READABLE_CONTRAST] == []
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, paper[4:-1].split(","))) < 3 * 128) == (scheme == "dark")
     page.close()

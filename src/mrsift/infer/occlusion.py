@@ -68,7 +68,9 @@ def occlude(
     cells = tuple(min(wanted, size) for wanted, size in zip(CELLS, ready.shape, strict=True))
 
     def logits(seen: Float32Array) -> Float64Array:
-        return network.predict(seen[np.newaxis, np.newaxis]).logits[0] / manifest.temperature
+        said = network.predict(seen[np.newaxis, np.newaxis]).logits[0]
+        scaled: Float64Array = said.astype(np.float64) / manifest.temperature
+        return scaled
 
     whole = logits(ready)
     watched = int(whole.argmax())

@@ -115,14 +115,16 @@ def _item(study: StudyReport, row: tuple[Prediction, ...], frames: dict[str, str
     first = row[0]
     series = rows.same_series(first.volume, _infos(study))
     words = ", ".join(rows.volume_words([one.volume for one in row], series))
-    title = f"{rows.series_number([first.volume])} {rows.description(first.volume)}, {words}"
+    number = rows.series_number([one.volume for one in row])
+    name = rows.description(first.volume)
+    title = f"{name}, {words}" if number == rows.DASH else f"{number} {name}, {words}"
     roles = roles_of(study)
     before = first.correction
     middle = first.previews[len(first.previews) // 2] if first.previews else None
     marks = ("conflict", rows.correction_words(first))
     return Item(
-        number=rows.series_number([one.volume for one in row]),
-        description=rows.description(first.volume),
+        number="" if number == rows.DASH else number,
+        description=name,
         words=words,
         label=first.label,
         sure=rows.sure_words(row),

@@ -36,7 +36,7 @@ def test_the_page_shows_roles_volumes_and_what_may_be_done(browser: Browser) -> 
     assert "<title>mrsift view</title>" in page
     assert "t2w_axial" in page
     assert "dwi_high" in page
-    assert "3 volumes, told together" in page
+    assert "All 3 volumes of this row" in page
     assert "not a medical device" in page
     assert "t1_&lt;b&gt;fl2d&lt;/b&gt;" in page
     assert "Saliency" not in page  # --evidence header

@@ -44,8 +44,9 @@ export class Panel {
     this.nv = new niivue.Niivue({
       backColor: [0, 0, 0, 1],
       crosshairColor: [0.35, 0.85, 0.95, 0.8],
-      crosshairWidth: 0.6,
       crosshairGap: 6,
+      crosshairWidth: 0.5,
+      crosshairWidthUnit: "mm",
       dragAndDropEnabled: false,
       fontColor: [0.75, 0.78, 0.82, 1],
       fontSizeScaling: 0.3,
