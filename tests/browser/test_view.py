@@ -273,6 +273,10 @@ def test_saliency_is_laid_over_and_explained(
     page.keyboard.press("s")
     expect(page.locator("#words")).to_have_text("")
     assert colour(shown(page)) < 4
+    page.keyboard.press("ArrowRight")
+    drawn(page)
+    page.keyboard.press("s")
+    expect(page.locator("#words")).to_contain_text("Asking the network")
+    assert len(end(running)) == 1  # Ctrl-C while a map is being worked out: no traceback
     page.close()
-    end(running)
-    assert troubles == []
+    assert [words for words in troubles if "422" not in words] == []

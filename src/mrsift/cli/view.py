@@ -125,8 +125,5 @@ def _serve(
         print(f"Open {guard.address}", flush=True)
     if sys.stderr is not None:
         tell("whoever has this address can see the images while this runs; Ctrl-C ends it")
-    try:
-        serve(app, listening)
-    finally:
-        explainer.stop()
+    serve(app, listening, explainer.stop)
     return ExitStatus.DONE

@@ -3,11 +3,12 @@
 import errno
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 from mrsift.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
-_SECONDS_TO_FINISH = 1
+_SECONDS_TO_FINISH = 5
 
 
 def open_port(port: int = 0) -> socket.socket:
@@ -33,14 +34,20 @@ def open_port(port: int = 0) -> socket.socket:
     return listening
 
 
-def serve(app: Callable[..., object], listening: socket.socket) -> None:
+def serve(app: Callable[..., object], listening: socket.socket, at_end: Callable[[], None]) -> None:
     """Answer requests until Ctrl-C.
 
     Args:
         app: ASGI application.
         listening: Of `open_port`; closed at the end.
+        at_end: Called when the end begins, to cut short what answers are waiting for.
     """
     import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            at_end()
+            super().handle_exit(sig, frame)
 
     config = uvicorn.Config(
         app,
@@ -51,7 +58,7 @@ def serve(app: Callable[..., object], listening: socket.socket) -> None:
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
     except KeyboardInterrupt:  # given on after the server has ended
         pass
     finally:
