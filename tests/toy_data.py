@@ -6,7 +6,8 @@ import nibabel
 import numpy as np
 
 from mrsift.dataset.table import Dataset, DatasetRow, write_dataset
-from mrsift.dataset.voxels import source_stamp
+from mrsift.dataset.voxels import pixel_sha256, source_stamp
+from mrsift.types import Float32Array
 
 SHAPE = (8, 20, 20)
 NAMES = ("T2W", "ADC")
@@ -49,7 +50,7 @@ log = true
 """
 
 
-def write_volume(path: Path, label: str, rng: np.random.Generator) -> None:
+def write_volume(path: Path, label: str, rng: np.random.Generator) -> Float32Array:
     """A NIfTI file with a bar that tells its label."""
     voxels = rng.normal(10.0, 1.0, SHAPE).astype(np.float32)
     if label == "T2W":
@@ -57,6 +58,7 @@ def write_volume(path: Path, label: str, rng: np.random.Generator) -> None:
     else:
         voxels[:, :, 9:11] += 8.0
     nibabel.save(nibabel.Nifti1Image(voxels.transpose(2, 1, 0), AFFINE_RAS), path)
+    return voxels
 
 
 def toy_rows(folder: Path, patients: int = 20) -> tuple[DatasetRow, ...]:
@@ -68,7 +70,7 @@ def toy_rows(folder: Path, patients: int = 20) -> tuple[DatasetRow, ...]:
         place = patient / patients
         for label in NAMES:
             name = f"{patient}_{label}.nii"
-            write_volume(folder / name, label, rng)
+            voxels = write_volume(folder / name, label, rng)
             rows.append(
                 DatasetRow(
                     volume_id=f"{patient:08x}{NAMES.index(label):08x}",
@@ -84,6 +86,7 @@ def toy_rows(folder: Path, patients: int = 20) -> tuple[DatasetRow, ...]:
                     plane="axial",
                     split="train" if place < 0.6 else "validation" if place < 0.8 else "test",
                     source_stamp=source_stamp(folder, (name,)),
+                    pixel_sha256=pixel_sha256(voxels),
                 )
             )
     return tuple(rows)

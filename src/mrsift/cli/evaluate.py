@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mrsift.cli.arguments import existing_path, positive_number
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import standard_output, tell
-from mrsift.cli.watch import require_training
+from mrsift.cli.watch import require_training, watching
 from mrsift.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ SUMMARY = "tables, figures and a report of how right a model is"
 DESCRIPTION = """\
 Computes every table and figure from a run's predictions alone: confusion matrices, measures
 per label with 95 % intervals by patient, calibration, prediction sets, out-of-distribution
-scores, groups, readers. Each look at a test split is written down beside the data."""
+scores, groups, readers. Each look at a test split is written down beside the data. With --data
+the model answers for another data set first: external validation."""
 EPILOG = """\
 exit status: 0 done, 1 an output could not be written, 2 wrong usage or no predictions,
 130 Ctrl-C. Research use only; not a medical device."""
@@ -30,7 +31,15 @@ exit status: 0 done, 1 an output could not be written, 2 wrong usage or no predi
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments; `docs/reference/cli.md` explains each."""
     parser.add_argument(
-        "run", metavar="RUN", type=existing_path, help="run folder, or a predictions.parquet"
+        "run",
+        metavar="RUN",
+        help="run folder, or a predictions.parquet; with --data also a bundle, or default",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        type=existing_path,
+        help="another data.parquet: what the model says of data that it never saw",
     )
     parser.add_argument(
         "--out", metavar="FOLDER", type=Path, help="write the report there (default: print only)"
@@ -63,7 +72,6 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mrsift.evaluate.summary import evaluate
-    from mrsift.export.evaluation_run import open_run
 
     if arguments.saliency:
         _check_saliency(arguments)
@@ -71,7 +79,7 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         from mrsift.export.evaluation import check_report_folder
 
         check_report_folder(arguments.out)
-    opened = open_run(arguments.run)
+    opened = _open(arguments)
     found = evaluate(opened.predictions, draws=arguments.draws, seed=arguments.seed)
     looks = _record(opened, found)
     if arguments.out is not None:
@@ -85,8 +93,34 @@ def _check_saliency(arguments: argparse.Namespace) -> None:
     require_training()
     if arguments.out is None or arguments.no_pictures:
         raise ConfigError("--saliency makes pictures for a report; give --out, not --no-pictures")
-    if not arguments.run.is_dir():
-        raise ConfigError(f"{arguments.run}: --saliency needs a run folder with its weights")
+    if not Path(arguments.run).is_dir() or arguments.data is not None:
+        raise ConfigError("--saliency needs a run folder with its weights, on the run's own data")
+
+
+def _open(arguments: argparse.Namespace) -> "Run":
+    """The predictions of a run, or those made now of other data and kept in the report."""
+    from mrsift.export.evaluation_run import PREDICTIONS, Run, open_run
+
+    path = Path(arguments.run)
+    if arguments.data is None:
+        if not path.exists():
+            raise ConfigError(f"{path}: no such run or predictions; check the path")
+        return open_run(path)
+    require_training()
+    from mrsift.train.elsewhere import predict_elsewhere
+
+    with watching() as watch:
+        found = predict_elsewhere(arguments.run, arguments.data, watch)
+    for line in found.unreadable:
+        tell(line)
+    facts = {
+        "model": found.model,
+        "data": str(arguments.data.resolve()),
+        "tuned_on": found.tuned_on,
+        "left_out": list(found.unreadable),
+    }
+    kept = arguments.data if arguments.out is None else arguments.out / PREDICTIONS
+    return Run(kept, None, found.predictions, facts)
 
 
 def _record(opened: "Run", found: "Evaluation") -> "Looks | None":
@@ -113,15 +147,20 @@ def _write(
     if not arguments.no_pictures:
         from mrsift.dataset.pictures import picture_sources
 
-        sources = picture_sources((opened.folder or opened.path.parent) / "data.parquet")
+        own = (opened.folder or opened.path.parent) / "data.parquet"
+        sources = picture_sources(arguments.data or own)
     if arguments.saliency:
         from mrsift.evaluate.cases import split_rows
         from mrsift.train.explain import with_saliency
         from mrsift.train.run_folder import open_run as open_training
 
         main = opened.predictions.rows(split_rows(opened.predictions.split)[found.headline])
-        sources = with_saliency(sources, open_training(arguments.run), main)
+        sources = with_saliency(sources, open_training(Path(arguments.run)), main)
     write_report(arguments.out, opened, found, looks, sources)
+    if arguments.data is not None:
+        from mrsift.evaluate.predictions import write_predictions
+
+        write_predictions(opened.predictions, opened.path)
 
 
 def _print(opened: "Run", found: "Evaluation", looks: "Looks | None") -> None:

@@ -8,6 +8,7 @@ In: a folder and the labels of its volumes. Out: `data.parquet`, that training a
         thumbprint.py  bits that copies of a picture share
     table.py        `DatasetRow`, `Dataset`, and the Parquet file
     voxels.py       a row -> its volume, and whether its files changed
+    answers.py      a bundle's answers for every row: the predictions table
     pictures.py     a row -> its picture for a report
     split.py        every patient on one side; folds; a site left out
         stratify.py    each side with its share of every class and site

@@ -192,6 +192,8 @@ def honesty_words(run: Run, evaluation: Evaluation, looks: Looks | None) -> tupl
     said = [
         f"The weights are fitted to the train split; when to stop, the temperature and the"
         f" prediction sets are chosen on {tuned}."
+        if tuned and "model" not in run.facts
+        else f"The model was fitted to other data; on what it was fitted and tuned, {tuned}."
         if tuned
         else "What the model was tuned on is not written beside these predictions."
     ]

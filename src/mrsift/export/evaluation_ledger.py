@@ -72,6 +72,8 @@ def record(run: Run, look: Look) -> Looks:
 
 
 def _ledgers(run: Run) -> list[Path]:
+    if run.folder is None and run.data is not None:  # a model on data of another
+        return [run.data.with_name(run.data.name + SUFFIX)]
     if run.folder is None:
         return [run.path.with_name(run.path.name + SUFFIX)]
     found = [run.folder / SUFFIX.removeprefix(".")]

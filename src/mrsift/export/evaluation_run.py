@@ -33,11 +33,13 @@ class Run:
     @property
     def name(self) -> str:
         """What the run is called in a report."""
+        if "model" in self.facts:
+            return str(self.facts["model"])
         return self.path.resolve().name if self.folder else self.path.name
 
     @property
     def data(self) -> Path | None:
-        """The data set the model was trained on, where the run remembers it."""
+        """The data set behind the predictions, where the run remembers it."""
         said = self.facts.get("data")
         return Path(said) if isinstance(said, str) and said else None
 

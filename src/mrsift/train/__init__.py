@@ -25,8 +25,8 @@ that `evaluate` reads; from it, a bundle.
 
     score.py          a trained network's outputs on many volumes
     calibrate.py      temperature, prediction sets and outlier reference, from validation
-    predict.py        outputs -> the predictions table
     results.py        what is written when a run has ended
+    elsewhere.py      a model on data of another hospital
     explain.py        pictures of where a network looked, for a report
 
     tune.py           settings tried on validation

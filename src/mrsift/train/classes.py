@@ -60,10 +60,9 @@ def classify(dataset: Dataset, settings: LabelSettings, fold: int | None = None)
     Raises:
         ConfigError: The data are not split, have no such fold, or lack a column.
     """
-    same_as = dict(settings.same_as)
     index = {name: place for place, name in enumerate(settings.names)}
     rows = tuple(_sides(dataset, fold))
-    called = [_class_name(row, settings.columns, same_as) for row in rows]
+    called = class_names(rows, settings)
     strangers = Counter(name for name in called if name is not None and name not in index)
     remarks = []
     if settings.unknown is not None:
@@ -145,6 +144,12 @@ def _sides(dataset: Dataset, fold: int | None) -> list[DatasetRow]:
         for row in dataset.rows
         if row.fold is not None or row.split == "test"
     ]
+
+
+def class_names(rows: Sequence[DatasetRow], settings: LabelSettings) -> list[str | None]:
+    """What each row is called in the recipe's words; None where a column of it is empty."""
+    same_as = dict(settings.same_as)
+    return [_class_name(row, settings.columns, same_as) for row in rows]
 
 
 def _class_name(row: DatasetRow, columns: tuple[str, ...], same_as: dict[str, str]) -> str | None:

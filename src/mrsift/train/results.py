@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mrsift.dataset.answers import Reading, predictions_table
+from mrsift.evaluate.calibration import softmax
+from mrsift.evaluate.outliers import in_distribution
 from mrsift.evaluate.predictions import write_predictions
 from mrsift.train.calibrate import Calibration, calibrate, write_outliers
 from mrsift.train.classes import Classified
 from mrsift.train.fit import load_network
-from mrsift.train.predict import predictions
 from mrsift.train.prepared import Prepared
 from mrsift.train.recipe import Recipe
 from mrsift.train.run_folder import RunFolder
@@ -45,7 +47,13 @@ def finish(folder: RunFolder, recipe: Recipe, prepared: Prepared, watch: Watch) 
 
     scores = score(network, volumes())
     calibration = _calibration(scores, data, recipe)
-    table = predictions(data, scores, calibration)
+    reading = Reading(
+        data.names,
+        softmax(scores.logits, calibration.temperature),
+        in_distribution(scores.features, calibration.outliers),
+        calibration.thresholds,
+    )
+    table = predictions_table(data.rows, data.called, reading)
     write_outliers(folder.outliers, calibration.outliers)
     write_predictions(table, folder.predictions)
     return {
