@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mrsift.dataset.table import read_dataset
 from tests import schemas
 from tests.flow.test_cli import Done, run
 from tests.mr_series import T2_SPIN_ECHO, write_series
@@ -75,6 +76,42 @@ def test_the_table_of_identify_can_be_corrected_and_given_back(exam: Path, tmp_p
     kept = volumes(exam, tmp_path, "--corrections", table)
     assert [one["label"] for one in kept] == ["FLAIR", "T2W"]
     assert not (exam / NAME).exists()
+
+
+def test_one_table_that_is_not_there_yet_already_counts_instead(exam: Path, tmp_path: Path) -> None:
+    first, second = (str(one["volume_id"]) for one in volumes(exam, tmp_path))
+    (exam / NAME).write_text(f"volume_id,label\n'{second},ADC\n")
+    table = tmp_path / "all.csv"
+    done = identify(exam, "--corrections", table)
+    assert done.returncode == 2  # a name that was mistyped is not an empty table
+    given = ("--corrections", table, "--set-label", f"{first}=FLAIR")
+    assert [one["label"] for one in volumes(exam, tmp_path, *given)] == ["FLAIR", "T2W"]
+    kept = volumes(exam, tmp_path, "--corrections", table)
+    assert [one["label"] for one in kept] == ["FLAIR", "T2W"]
+
+
+def test_index_follows_corrections_over_a_table_and_says_so(exam: Path, tmp_path: Path) -> None:
+    first = str(volumes(exam, tmp_path)[0]["volume_id"])
+    identify(exam, "--set-label", f"{first}=ADC")
+    table, out = tmp_path / "labels.csv", tmp_path / "data.parquet"
+    table.write_text("path,label\n.,T2W\n")
+    given = ("dataset", "index", exam, "--labels", table, "--out", out)
+    done = run(*given)
+    assert "1 correction to what is no class of the table, not followed" in done.stdout
+    write_series(exam, 3, **T2_SPIN_ECHO)
+    ids = [str(one["volume_id"]) for one in volumes(exam, tmp_path)]
+    lines = [f"'{one},{'ADC' if number == 2 else 'T2W'}" for number, one in enumerate(ids)]
+    table.write_text("\n".join(["volume_id,label", *lines]) + "\n")
+    done = run(*given, "--strict")
+    assert done.returncode == 5
+    assert "1 label replaced by corrections" in done.stdout
+    assert "1 label set by hand" in done.stdout
+    rows = {row.volume_id: row for row in read_dataset(out).rows}
+    assert (rows[first].label, rows[first].label_before) == ("ADC", "T2W")
+    assert sum(row.corrected for row in rows.values()) == 1
+    assert "1 label set by hand" in run("dataset", "check", out).stdout
+    (exam / NAME).write_text("label\nT2W\n")
+    assert "no correction used" in run(*given).stdout
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrsift.cli.arguments import STDOUT, check_outputs, existing_path, positive_number
+from mrsift.cli.arguments import (
+    STDOUT,
+    add_corrections_argument,
+    check_outputs,
+    existing_path,
+    positive_number,
+)
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.progress import progress_bar
 from mrsift.cli.streams import standard_output, tell
@@ -41,8 +47,9 @@ def _add_index(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         required=True,
         help="CSV or JSON that names volumes and their labels, also as mrsift identify writes"
         " them; or the word folders, where the folders in PATH are named by class, or the word"
-        " corrections, for the tables beside the studies",
+        " corrections, for what was set by hand and nothing else",
     )
+    add_corrections_argument(step)
     step.add_argument("--out", metavar="FILE", type=Path, required=True, help="data.parquet")
     step.add_argument("--json", metavar="FILE", type=Path, help="write all that did not fit")
     step.add_argument(
@@ -138,8 +145,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
 
 def _index(arguments: argparse.Namespace) -> ExitStatus:
     own_table = None if arguments.labels in WITH_THE_DATA else Path(arguments.labels)
-    inputs = [arguments.path, *([] if own_table is None else [own_table])]
-    check_outputs([arguments.out, arguments.json], inputs)
+    tables = [table for table in (own_table, arguments.corrections) if table is not None]
+    check_outputs([arguments.out, arguments.json], [arguments.path, *tables])
     from mrsift.dataset.counts import count_by_side
     from mrsift.dataset.index import index_findings, index_folder, root_of
     from mrsift.dataset.labelling import relative_to_root
@@ -151,7 +158,7 @@ def _index(arguments: argparse.Namespace) -> ExitStatus:
     if own_table is not None:
         rows = relative_to_root(read_label_table(own_table), root_of(arguments.path), own_table)
     with progress_bar() as bar:
-        index = index_folder(arguments.path, rows, arguments.jobs, bar)
+        index = index_folder(arguments.path, rows, arguments.jobs, bar, arguments.corrections)
     findings = index_findings(index)
     _write_json(findings, arguments.json, "mrsift.dataset_index/1")
     if not index.dataset.rows:

@@ -100,7 +100,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         model=arguments.model,
         jobs=arguments.jobs,
         previews=arguments.html is not None,
-        corrections=_table(arguments),
+        corrections=arguments.corrections,
+        corrections_to_be_made=bool(arguments.set_label),
         set_labels=tuple(arguments.set_label),
     )
     with progress_bar() as on_progress:
@@ -110,12 +111,6 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     _write_files(report, arguments)
     _print(report, arguments.json)
     return _status(report, arguments.strict)
-
-
-def _table(arguments: argparse.Namespace) -> Path | None:
-    """The one table of corrections; None also where --set-label is going to make it."""
-    named: Path | None = arguments.corrections
-    return None if named and arguments.set_label and not named.exists() else named
 
 
 def _keep_corrections(report: "Report", root: Path, arguments: argparse.Namespace) -> None:

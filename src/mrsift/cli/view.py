@@ -92,7 +92,8 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
         model=arguments.model,
         jobs=arguments.jobs,
         previews=True,
-        corrections=corrections if corrections is not None and corrections.exists() else None,
+        corrections=corrections,
+        corrections_to_be_made=True,
     )
     with open_port(arguments.port) as listening:  # before the work, in case it is in use
         return _serve(arguments.paths, options, corrections, listening)

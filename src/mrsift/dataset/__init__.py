@@ -4,6 +4,7 @@ In: a folder and the labels of its volumes. Out: `data.parquet`, that training a
 
     index.py        a folder and labels -> rows, and what did not fit
         labelling.py   which volume got which label, and what found no partner
+        corrected.py   what people set by hand against what the table says
         identity.py    patient and vendor in one spelling, without names
         thumbprint.py  bits that copies of a picture share
     table.py        `DatasetRow`, `Dataset`, and the Parquet file

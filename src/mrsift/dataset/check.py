@@ -159,6 +159,8 @@ def _labels(rows: Sequence[DatasetRow]) -> Iterator[Finding]:
             "volumes of the largest"
         )
         yield Finding("warning", "rare_class", says, rare)
+    if marked := sum(row.corrected for row in rows):
+        yield Finding("note", "by_hand", f"{count(marked, 'label')} set by hand")
     if len(patients := {row.patient for row in rows}) == 1:
         says = "only one patient; nothing can be said of others"
         yield Finding("warning", "one_patient", says, tuple(patients))

@@ -4,12 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import mrsift
+from mrsift.dataset.corrected import ByHand, by_hand_findings, set_by_hand
 from mrsift.dataset.finding import Finding
 from mrsift.dataset.identity import patient_of_place, patient_pseudonym, vendor_name
 from mrsift.dataset.labelling import (
@@ -24,7 +25,7 @@ from mrsift.dataset.voxels import pixel_sha256, source_stamp
 from mrsift.errors import IngestError
 from mrsift.export.csv_table import columns
 from mrsift.export.rows import count
-from mrsift.ingest.corrections import read_corrections
+from mrsift.ingest.corrections import Corrections, Labelled, read_corrections
 from mrsift.ingest.label_table import LabelRow
 from mrsift.ingest.parts import scan_in_parts
 from mrsift.ingest.reopen import read_again
@@ -46,12 +47,14 @@ class Index:
     Attributes:
         dataset: One row per labelled volume that could be read, in order of files.
         labelling: Rows and volumes that did not find each other.
+        by_hand: What corrections did to the labels.
         skipped: Files that are no image or could not be read.
         patients_from: Where the names of patients came from -> volumes.
     """
 
     dataset: Dataset
     labelling: Labelling
+    by_hand: ByHand
     skipped: tuple[Skipped, ...]
     patients_from: Mapping[str, int]
 
@@ -61,6 +64,7 @@ def index_folder(
     labels: Sequence[LabelRow] | Source,
     jobs: int | None = None,
     on_progress: Progress | None = None,
+    corrections: Path | None = None,
 ) -> Index:
     """Find, label and fingerprint every volume below a path.
 
@@ -70,23 +74,28 @@ def index_folder(
     Args:
         path: Folder, file or archive.
         labels: Rows whose paths are relative to `path`, or to the folder of a file; `folders`
-            where the folders directly below `path` are named by class; `corrections` for the
-            tables beside the studies.
+            where the folders directly below `path` are named by class; `corrections` for what
+            people set by hand, and nothing else.
         jobs: Volumes read at the same time; None for one per CPU, at most 8.
         on_progress: Called from this thread.
+        corrections: Table of corrected labels that is read instead of those beside the studies.
 
     Returns:
         The data set; empty where no label met a volume.
 
     Raises:
         IngestError: The path does not exist.
+        ConfigError: `corrections` cannot be read, or a row of it cannot be used.
     """
     tell: Progress = on_progress or (lambda _doing, _done, _total: None)
-    found = _find(path, labels == "corrections", tell)
-    rows = found.corrections if labels == "corrections" else labels
-    if rows == "folders":
-        rows = labels_from_folders(found.infos)
-    labelling = label_volumes(rows, found.infos)
+    found = _find(path, tell)
+    beside = Labelled(found.root, found.infos, list(found.tables))
+    said_by_hand = read_corrections(beside, corrections)
+    if labels == "corrections":
+        rows: Sequence[LabelRow] = _rows(said_by_hand)
+    else:
+        rows = labels_from_folders(found.infos) if labels == "folders" else labels
+    labelling, by_hand = set_by_hand(label_volumes(rows, found.infos), found.infos, said_by_hand)
     kept: list[DatasetRow] = []
     skipped = list(found.skipped)
     origins: Counter[str] = Counter()
@@ -105,12 +114,15 @@ def index_folder(
             result = future.result()
             if isinstance(result, Skipped):
                 skipped.append(result)
+            elif result.volume_id in by_hand.label_before:
+                before = by_hand.label_before[result.volume_id] if labels != "corrections" else None
+                kept.append(replace(result, corrected=True, label_before=before))
             else:
                 kept.append(result)
     finally:  # Ctrl-C: finish the volumes in hand, drop the rest
         workers.shutdown(cancel_futures=True)
     facts = {"mrsift_version": mrsift.__version__, "root": str(found.root)}
-    return Index(Dataset(tuple(kept), facts), labelling, tuple(skipped), dict(origins))
+    return Index(Dataset(tuple(kept), facts), labelling, by_hand, tuple(skipped), dict(origins))
 
 
 def root_of(path: Path) -> Path:
@@ -126,11 +138,11 @@ class _Found:
     infos: list[VolumeInfo]
     skipped: list[Skipped]
     patients: dict[str, str]
-    corrections: list[LabelRow]
+    tables: dict[Path, None]
 
 
-def _find(path: Path, with_corrections: bool, tell: Progress) -> _Found:
-    kept = _Found(root_of(path), [], [], {}, [])
+def _find(path: Path, tell: Progress) -> _Found:
+    kept = _Found(root_of(path), [], [], {}, {})
     step = partial(tell, "reading headers")
     for part in scan_in_parts(path, on_progress=step):
         kept.skipped += part.skipped
@@ -138,14 +150,16 @@ def _find(path: Path, with_corrections: bool, tell: Progress) -> _Found:
             kept.infos.append(info)
             if identity := part.patient(info):
                 kept.patients[info.volume_id] = patient_pseudonym(identity)
-        if with_corrections:
-            said = read_corrections(part)
-            kept.skipped += said.problems
-            kept.corrections += [
-                LabelRow(number, one.label, volume_id=volume_id)
-                for number, (volume_id, one) in enumerate(said.labels.items(), 1)
-            ]
+        kept.tables |= dict.fromkeys(part.corrections)  # a table may lie above several parts
     return kept
+
+
+def _rows(said: Corrections) -> list[LabelRow]:
+    """What people set by hand, as a label table."""
+    return [
+        LabelRow(number, one.label, volume_id=volume_id)
+        for number, (volume_id, one) in enumerate(said.labels.items(), 1)
+    ]
 
 
 def _patient(
@@ -188,6 +202,8 @@ def _row(root: Path, info: VolumeInfo, said: LabelRow, patient: str) -> DatasetR
         plane=info.plane,
         b_value_s_per_mm2=None if info.b_value is None else info.b_value.s_per_mm2,
         localizer=info.localizer,
+        corrected=_of_identify(said) and said.extra.get("corrected") == "true",
+        label_before=said.extra.get("label_before") if _of_identify(said) else None,
         split=split,
         source_stamp=stamp,
         pixel_sha256=pixel_sha256(voxels),
@@ -198,7 +214,7 @@ def _row(root: Path, info: VolumeInfo, said: LabelRow, patient: str) -> DatasetR
 
 def _free_columns(said: LabelRow) -> dict[str, str]:
     """What a person wrote beside the label; what `mrsift identify` wrote is left out."""
-    if "pixels_label" not in said.extra and "header_label" not in said.extra:
+    if not _of_identify(said):
         return dict(said.extra)
     written = columns(())
     return {
@@ -208,9 +224,17 @@ def _free_columns(said: LabelRow) -> dict[str, str]:
     }
 
 
+def _of_identify(said: LabelRow) -> bool:
+    """Whether a row has the columns of `mrsift identify --csv`."""
+    return "pixels_label" in said.extra or "header_label" in said.extra
+
+
 def index_findings(index: Index) -> list[Finding]:
     """What was left out, and where the names of patients came from, each in one line."""
-    found = labelling_findings(index.labelling)
+    found = [*labelling_findings(index.labelling), *by_hand_findings(index.by_hand)]
+    marked = sum(row.corrected for row in index.dataset.rows)
+    if marked:
+        found.append(Finding("note", "by_hand", f"{count(marked, 'label')} set by hand"))
     unread = tuple(f"{item.path}: {item.reason}" for item in index.skipped if item.is_mr)
     if unread:
         says = f"MR files that could not be read, left out: {len(unread)}"

@@ -17,6 +17,8 @@ SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 SCHEMA: Final = "mrsift.dataset/1"
 _KEY: Final = b"mrsift"
 _EXTRA: Final = "extra."
+_LATER: Final = ("corrected", "label_before")
+"""Columns that files of the first weeks do not have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,8 @@ class DatasetRow:
         site: `unknown` where no table says it.
         vendor: In one spelling, e.g. `Siemens`; None where nothing says it.
         localizer: The header calls it a localizer.
+        corrected: A person set or confirmed the label by hand.
+        label_before: What the label table, or `mrsift identify`, said of such a volume.
         split: None until `mrsift dataset split` ran.
         fold: Zero-based; None without folds.
         source_stamp: Changes when a file of the volume changes, see `voxels.source_stamp`.
@@ -61,6 +65,8 @@ class DatasetRow:
     plane: Plane = "oblique"
     b_value_s_per_mm2: float | None = None
     localizer: bool = False
+    corrected: bool = False
+    label_before: str | None = None
     split: Split | None = None
     fold: int | None = None
     source_stamp: str = ""
@@ -134,7 +140,10 @@ def read_dataset(path: Path) -> Dataset:
             f"{path}: is no Parquet file or is damaged; make it again with mrsift dataset index"
         ) from error
     facts = _facts(path, (table.schema.metadata or {}).get(_KEY))
-    fields = _fields(pa)
+    columns = _fields(pa)
+    fields = {
+        name: columns[name] for name in columns if name in table.column_names or name not in _LATER
+    }
     for name, kind in fields.items():
         if name not in table.column_names or table.schema.field(name).type != kind:
             raise ConfigError(
@@ -205,6 +214,8 @@ def _fields(pa: Any) -> dict[str, Any]:
         "plane": text,
         "b_value_s_per_mm2": real,
         "localizer": pa.bool_(),
+        "corrected": pa.bool_(),
+        "label_before": text,
         "split": text,
         "fold": whole,
         "source_stamp": text,

@@ -46,6 +46,7 @@ class IdentifyOptions:
             this process may use, at most `MAX_JOBS`.
         previews: Keep a few slices of each volume for the report.
         corrections: Table of corrected labels that is read instead of those beside the studies.
+        corrections_to_be_made: It may be missing, because it is going to be written.
         set_labels: (volume id, label) that a person sets now; they outrank every table.
     """
 
@@ -55,6 +56,7 @@ class IdentifyOptions:
     jobs: int | None = None
     previews: bool = False
     corrections: Path | None = None
+    corrections_to_be_made: bool = False
     set_labels: tuple[tuple[str, str], ...] = ()
 
 
@@ -142,13 +144,21 @@ def identify_and_scan(
 
 def _corrections(found: "Scan", options: IdentifyOptions, labels: Sequence[str]) -> "Corrections":
     """What people said of the volumes, in tables and now."""
-    from mrsift.ingest.corrections import Corrections, SetLabel, check_set_labels, read_corrections
+    from mrsift.ingest.corrections import (
+        Corrections,
+        Labelled,
+        SetLabel,
+        check_set_labels,
+        read_corrections,
+    )
 
     if not (found.corrections or options.corrections or options.set_labels):
         return Corrections({})
     known = tuple(dict.fromkeys((*labels, UNKNOWN)))
     check_set_labels(found, options.set_labels, known)
-    read = read_corrections(found, options.corrections, known)
+    read = read_corrections(
+        Labelled.of(found), options.corrections, known, to_be_made=options.corrections_to_be_made
+    )
     now = {volume_id: SetLabel(label, "--set-label") for volume_id, label in options.set_labels}
     return replace(read, labels=read.labels | now)
 

@@ -14,7 +14,7 @@ from mrsift.errors import ConfigError
 from mrsift.ingest.label_match import match_rows
 from mrsift.ingest.label_table import LabelRow, read_label_table
 from mrsift.ingest.scan import Scan
-from mrsift.types import Skipped
+from mrsift.types import Skipped, VolumeInfo
 
 _LINES_NAMED = 5
 
@@ -44,15 +44,40 @@ class Corrections:
     problems: tuple[Skipped, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Volumes, and the tables that lie beside them.
+
+    Attributes:
+        root: Folder that the files of the volumes are relative to.
+        beside: Tables of corrected labels among or beside the input.
+    """
+
+    root: Path
+    infos: Sequence[VolumeInfo]
+    beside: Sequence[Path]
+
+    @classmethod
+    def of(cls, found: Scan) -> "Labelled":
+        """Those of a scan."""
+        infos = [info for study in found.studies for info in study.volumes]
+        return cls(found.root, infos, found.corrections)
+
+
 def read_corrections(
-    found: Scan, central: Path | None = None, known: Collection[str] | None = None
+    found: Labelled,
+    central: Path | None = None,
+    known: Collection[str] | None = None,
+    *,
+    to_be_made: bool = False,
 ) -> Corrections:
-    """What the tables say of the volumes of a scan.
+    """What the tables say of volumes.
 
     Args:
-        found: Its volumes; the tables beside them are read where there is no other.
+        found: The volumes; the tables beside them are read where there is no other.
         central: One table that is read instead of those beside the studies.
         known: Labels that there are; None where any word will do.
+        to_be_made: `central` holds nothing where there is no such file yet.
 
     Returns:
         Labels, and what could not be used of the tables beside the studies.
@@ -61,19 +86,20 @@ def read_corrections(
         ConfigError: `central` cannot be read, or a row of it cannot be used.
     """
     if central is not None:
-        settled = _settle(found, {central: read_label_table(central)}, known)
+        rows = () if to_be_made and not central.exists() else read_label_table(central)
+        settled = _settle(found, {central: rows}, known)
         for problem in settled.problems:
             if problem.is_mr:
                 raise ConfigError(f"{problem.path}: {problem.reason}")
         ignored = [
             Skipped(_shown(found, table), "not read, because --corrections names another table")
-            for table in found.corrections
+            for table in found.beside
             if table.resolve() != central.resolve()
         ]
         return Corrections(settled.labels, (*settled.problems, *ignored))
     tables: dict[Path, tuple[LabelRow, ...]] = {}
     unread = []
-    for table in found.corrections:
+    for table in found.beside:
         try:
             tables[table] = read_label_table(table)
         except ConfigError as error:
@@ -112,15 +138,14 @@ def check_label(label: str, known: Collection[str]) -> None:
 
 
 def _settle(
-    found: Scan, tables: dict[Path, tuple[LabelRow, ...]], known: Collection[str] | None
+    found: Labelled, tables: dict[Path, tuple[LabelRow, ...]], known: Collection[str] | None
 ) -> Corrections:
-    infos = [info for study in found.studies for info in study.volumes]
     said: dict[str, dict[str, str]] = defaultdict(dict)  # volume id -> label -> where it stands
     problems = []
     for table, all_rows in tables.items():
         shown = _shown(found, table)
         rows = [row for row in all_rows if row.label is not None]
-        matched = match_rows(rows_from_root(rows, found.root, table), infos)
+        matched = match_rows(rows_from_root(rows, found.root, table), found.infos)
         nowhere = []
         for position, row in enumerate(rows):
             assert row.label is not None
@@ -170,6 +195,6 @@ def _lies_in(table: Path, root: Path) -> bool:
     return Path(os.path.abspath(table)).is_relative_to(root)  # noqa: PTH100
 
 
-def _shown(found: Scan, table: Path) -> str:
+def _shown(found: Labelled, table: Path) -> str:
     absolute = Path(os.path.abspath(table))  # noqa: PTH100
     return str(absolute.relative_to(found.root)) if _lies_in(table, found.root) else str(table)

@@ -161,7 +161,16 @@ def test_labels_that_were_set_by_hand(tmp_path: Path) -> None:
     save(tmp_path / "p1" / "b.nii", 2)
     (tmp_path / "p1" / "mrsift-corrections.csv").write_text("path,label\na.nii,T1W_CE\n")
     found = index_folder(tmp_path, "corrections", jobs=1)
-    assert [(row.files[0], row.label) for row in found.dataset.rows] == [("p1/a.nii", "T1W_CE")]
+    (row,) = found.dataset.rows
+    assert (row.files[0], row.label, row.corrected) == ("p1/a.nii", "T1W_CE", True)
+    assert set(said(found)) == {"volume_without_label", "patients_from", "by_hand"}
+
+
+def test_what_identify_marked_as_corrected_stays_marked(tmp_path: Path) -> None:
+    save(tmp_path / "data" / "a.nii", 1)
+    text = "path,label,pixels_label,corrected,label_before\na.nii,A,ADC,true,ADC\n"
+    (row,) = index(tmp_path / "data", text).dataset.rows
+    assert (row.corrected, row.label_before, dict(row.extra)) == (True, "ADC", {})
 
 
 def test_a_split_that_exists_comes_with_the_table(tmp_path: Path) -> None:

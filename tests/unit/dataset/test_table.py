@@ -20,6 +20,7 @@ def written(tmp_path: Path) -> Path:
     rows = (
         row(1, "p1", site="north", extra={"reader_1": "ADC", "note": "ö, “x”"}, split="test"),
         row(2, "p2", None, frames=(3, 1, 2), index=4, field_strength_t=1.5, fold=0),
+        row(3, "p3", "ADC", corrected=True, label_before="T2W"),
     )
     write_dataset(Dataset(rows, {"root": "/data"}), path)
     return path
@@ -33,7 +34,8 @@ def with_schema(path: Path, schema: str) -> None:
 
 def test_rows_come_back_as_they_were(written: Path) -> None:
     dataset = read_dataset(written)
-    one, two = dataset.rows
+    one, two, three = dataset.rows
+    assert [(r.corrected, r.label_before) for r in (one, three)] == [(False, None), (True, "T2W")]
     assert dataset.facts == {"root": "/data"}
     assert one.extra == {"reader_1": "ADC", "note": "ö, “x”"}
     assert (one.site, one.split, one.frames, one.files) == ("north", "test", None, ("p1/1.nii",))
@@ -44,8 +46,8 @@ def test_rows_come_back_as_they_were(written: Path) -> None:
 
 def test_other_programs_see_plain_columns(written: Path) -> None:
     table = pq.read_table(written)
-    assert table.column("extra.reader_1").to_pylist() == ["ADC", None]
-    assert table.column("label").to_pylist() == ["T2W", None]
+    assert table.column("extra.reader_1").to_pylist() == ["ADC", None, None]
+    assert table.column("label").to_pylist() == ["T2W", None, "ADC"]
 
 
 def test_no_rows_is_a_data_set(tmp_path: Path) -> None:
@@ -91,10 +93,15 @@ def test_a_missing_column_is_named(written: Path) -> None:
         read_dataset(written)
 
 
+def test_a_file_from_before_corrections_were_marked_is_read(written: Path) -> None:
+    pq.write_table(pq.read_table(written).drop_columns(["corrected", "label_before"]), written)
+    assert [one.corrected for one in read_dataset(written).rows] == [False, False, False]
+
+
 def test_a_split_of_another_name_is_refused(written: Path) -> None:
     table = pq.read_table(written)
     place = table.column_names.index("split")
-    table = table.set_column(place, "split", pa.array(["holdout", None]))
+    table = table.set_column(place, "split", pa.array(["holdout", None, None]))
     pq.write_table(table, written)
     with pytest.raises(ConfigError, match="holdout"):
         read_dataset(written)

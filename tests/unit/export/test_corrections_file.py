@@ -8,7 +8,7 @@ import pytest
 from mrsift.errors import ConfigError
 from mrsift.export.corrections_file import corrections_table, record_corrections
 from mrsift.ingest import scan
-from mrsift.ingest.corrections import read_corrections
+from mrsift.ingest.corrections import Labelled, read_corrections
 from mrsift.ingest.label_table import read_label_table
 from mrsift.labels import LABEL_NAMES
 from tests.dicom_builder import uid, volume, write
@@ -30,7 +30,7 @@ def record(exam: Path, label: str, which: int = 0, table: Path | None = None) ->
 
 def labels(exam: Path) -> list[str]:
     found = scan(exam)
-    read = read_corrections(found, None, LABEL_NAMES)
+    read = read_corrections(Labelled.of(found), None, LABEL_NAMES)
     assert read.problems == ()
     volumes = [info for study in found.studies for info in study.volumes]
     return [read.labels[v.volume_id].label if v.volume_id in read.labels else "" for v in volumes]

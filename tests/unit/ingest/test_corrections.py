@@ -7,7 +7,7 @@ import pytest
 
 from mrsift.errors import ConfigError
 from mrsift.ingest import scan
-from mrsift.ingest.corrections import check_set_labels, read_corrections
+from mrsift.ingest.corrections import Labelled, check_set_labels, read_corrections
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import Skipped
 from tests.dicom_builder import volume, write
@@ -34,13 +34,13 @@ def table(path: Path, *lines: str, header: str = "volume_id,path,index,label") -
 
 
 def problems(path: Path, central: Path | None = None) -> tuple[Skipped, ...]:
-    return read_corrections(scan(path), central, LABEL_NAMES).problems
+    return read_corrections(Labelled.of(scan(path)), central, LABEL_NAMES).problems
 
 
 @pytest.mark.parametrize("where", ["a", "."])
 def test_a_table_beside_or_above_the_study_is_found(exam: Path, where: str) -> None:
     table(exam / where / NAME, f"{only_id(exam)},,,ADC")
-    found = read_corrections(scan(exam), None, LABEL_NAMES)
+    found = read_corrections(Labelled.of(scan(exam)), None, LABEL_NAMES)
     assert {name: said.label for name, said in found.labels.items()} == {only_id(exam): "ADC"}
     assert found.problems == ()
 
@@ -53,7 +53,7 @@ def test_a_table_is_no_skipped_file(exam: Path) -> None:
 def test_the_table_beside_a_file_that_was_given_counts(tmp_path: Path) -> None:
     image = save(tmp_path / "x.nii", np.zeros((2, 3, 4), np.int16))
     table(tmp_path / NAME, ",x.nii,,FLAIR")
-    (said,) = read_corrections(scan(image), None, LABEL_NAMES).labels.values()
+    (said,) = read_corrections(Labelled.of(scan(image)), None, LABEL_NAMES).labels.values()
     assert said.label == "FLAIR"
 
 
@@ -64,7 +64,7 @@ def test_paths_are_relative_to_the_table_wherever_the_scan_begins(tmp_path: Path
     for start in (tmp_path, tmp_path / "exams", tmp_path / "exams/b"):
         found = scan(start)
         (study,) = found.studies
-        labels = read_corrections(found, None, LABEL_NAMES).labels
+        labels = read_corrections(Labelled.of(found), None, LABEL_NAMES).labels
         assert list(labels) == [study.volumes[1].volume_id]
 
 
@@ -72,7 +72,7 @@ def test_one_table_for_all_is_read_instead(exam: Path, tmp_path: Path) -> None:
     volume_id = only_id(exam)
     table(exam / "a" / NAME, f"{volume_id},,,ADC")
     central = table(tmp_path / "all.csv", f"{volume_id},,,T1W", "0123456789abcdef,,,T2W")
-    found = read_corrections(scan(exam), central, LABEL_NAMES)
+    found = read_corrections(Labelled.of(scan(exam)), central, LABEL_NAMES)
     assert found.labels[volume_id].label == "T1W"
     assert [(one.path, "--corrections" in one.reason) for one in found.problems] == [
         ("a/mrsift-corrections.csv", True)
@@ -99,7 +99,7 @@ def test_two_rows_that_disagree_are_both_named_and_neither_is_used(exam: Path) -
     volume_id = only_id(exam)
     table(exam / "a" / NAME, f"{volume_id},,,ADC", f"{volume_id},,,T2W")
     table(exam / NAME, f"{volume_id},,,T2W")
-    found = read_corrections(scan(exam), None, LABEL_NAMES)
+    found = read_corrections(Labelled.of(scan(exam)), None, LABEL_NAMES)
     assert found.labels == {}
     (problem,) = found.problems
     assert "ADC (a/mrsift-corrections.csv line 2)" in problem.reason
@@ -118,7 +118,7 @@ def test_a_bad_row_in_the_table_that_was_named_ends_the_run(
 ) -> None:
     central = table(tmp_path / "all.csv", row.format(id=only_id(exam)))
     with pytest.raises(ConfigError, match=r"all\.csv"):
-        read_corrections(scan(exam), central, LABEL_NAMES)
+        read_corrections(Labelled.of(scan(exam)), central, LABEL_NAMES)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"volume_id,answer\n1,2\n"])
@@ -126,7 +126,7 @@ def test_a_table_that_is_none_does_not_end_the_run(exam: Path, content: bytes) -
     (exam / "a" / NAME).write_bytes(content)
     found = scan(exam)
     assert len(found.studies) == 1
-    assert [*found.skipped, *read_corrections(found).problems] != []
+    assert [*found.skipped, *read_corrections(Labelled.of(found)).problems] != []
 
 
 @pytest.mark.parametrize(
