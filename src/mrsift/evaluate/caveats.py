@@ -38,7 +38,8 @@ def _design(evaluation: Evaluation) -> list[str]:
 def _size(evaluation: Evaluation) -> list[str]:
     main, said = evaluation.main, []
     if main.patients < FEW_PATIENTS:
-        said.append(f"Only {main.patients} patients: intervals from so few tend to be too short.")
+        of = "1 patient" if main.patients == 1 else f"{main.patients} patients"
+        said.append(f"Only {of}: intervals from so few tend to be too short.")
     unlabelled, outside = evaluation.left_out[evaluation.headline]
     if unlabelled:
         said.append(f"{unlabelled} volumes without a label are not counted.")

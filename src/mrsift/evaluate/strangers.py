@@ -111,15 +111,29 @@ def _separate(
 ) -> Separation:
     value, known = rows
     ones = np.ones((1, len(value)))
-    estimates = [
+    of_known, of_strangers = (int((draws.per_patient(kind) > 0).sum()) for kind in (known, ~known))
+    # Where every stranger scores lower (or higher), so does that of each pair of patients.
+    pairs = min(of_known, of_strangers, draws.patients // 2)
+    area, passed = (
         estimate_drawn(
             float(measure(value, known, ones)[0]),
             on_draws(partial(measure, value, known), draws),
             (len(value), draws.patients),
+            floor,
         )
-        for measure in (auroc, false_positive_rate)
-    ]
-    if estimates[1].value == 0:  # none passed: the bound of that many patients
-        of_strangers = int((draws.per_patient(~known) > 0).sum())
-        estimates[1] = bounded(estimates[1], 0.0, largest_rate_unseen(of_strangers))
-    return Separation(score, family, int(known.sum()), int((~known).sum()), *estimates)
+        for measure, floor in (
+            (auroc, 1 - largest_rate_unseen(pairs)),
+            (false_positive_rate, None),
+        )
+    )
+    area = _at_end(area, pairs)
+    passed = _at_end(passed, of_strangers)
+    return Separation(score, family, int(known.sum()), int((~known).sum()), area, passed)
+
+
+def _at_end(estimate: Estimate, seen: int) -> Estimate:
+    """The bound of so many that say the same, where the value is 0 or 1 and has no interval."""
+    if estimate.value not in (0, 1):
+        return estimate
+    unseen = largest_rate_unseen(seen)
+    return bounded(estimate, *((0.0, unseen) if estimate.value == 0 else (1 - unseen, 1.0)))

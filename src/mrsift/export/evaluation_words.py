@@ -93,9 +93,11 @@ def main_result(evaluation: Evaluation) -> str:
             f"On {where} all {volumes} were named right; the true error rate may still be up to"
             f" {percent(1 - accuracy.low)} (95 % bound)."
         )
+    interval = interval_words(accuracy)
+    said = interval if accuracy.method == "none" else f"95 % interval {interval}"
     return (
         f"On {where} {accuracy.successes} of {volumes} were named right: accuracy"
-        f" {three(accuracy.value)}, 95 % interval {interval_words(accuracy)}."
+        f" {three(accuracy.value)}, {said}."
     )
 
 

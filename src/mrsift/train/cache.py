@@ -72,7 +72,7 @@ class VolumeCache:
         volume = _open(path)
         if volume is None:
             raise ConfigError(
-                f"{path}: is gone or damaged. Start the same command again; it makes the file anew."
+                f"{path}: is gone or damaged. mrsift train --resume makes it anew and goes on."
             )
         return volume
 

@@ -112,9 +112,9 @@ def check_trainable(data: Classified, *, complete: bool = True) -> None:
     }
     if len(patients["train"]) < 2 or not patients["validation"]:
         raise ConfigError(
-            f"{len(patients['train'])} patients for training and {len(patients['validation'])} for "
-            "validation; at least 2 and 1 are needed. Add patients, or split again with other "
-            "ratios: mrsift dataset split"
+            f"patients for training: {len(patients['train'])}, for validation: "
+            f"{len(patients['validation'])}; at least 2 and 1 are needed. Add patients, or split "
+            "again with other ratios: mrsift dataset split"
         )
     for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
         if shared := patients[one] & patients[other]:

@@ -16,7 +16,7 @@ from mrsift.models.pretrained import load_pretrained
 from mrsift.models.weights import to_safetensors
 from mrsift.train.classes import Classified
 from mrsift.train.curves import write_curves
-from mrsift.train.fit import Task, fit
+from mrsift.train.fit import Task, check_loggers, fit
 from mrsift.train.keeper import RunKeeper
 from mrsift.train.plan import Plan
 from mrsift.train.prepared import Prepared, prepare_volumes
@@ -75,6 +75,7 @@ def train(
         torch.set_num_threads(machine.threads)
     if processes.first:
         refuse_existing(out)
+    check_loggers(recipe)
     dataset = read_dataset(data)
     cache = cache_folder(machine, data)
     prepared = _prepare_in_turn(processes, recipe, dataset, cache, machine, watch)

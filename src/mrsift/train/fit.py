@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import lightning
@@ -178,6 +179,18 @@ def _trainer(
     )
 
 
+def check_loggers(recipe: Recipe) -> None:
+    """Refuses a logger that is not installed, before any work is done.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    if "mlflow" in recipe.training.loggers and find_spec("mlflow") is None:
+        raise ConfigError(
+            "training.loggers asks for mlflow, which is not installed: pip install mlflow"
+        )
+
+
 def _loggers(folder: RunFolder, recipe: Recipe) -> list[Logger]:
     """Those that the recipe asks for."""
     loggers: list[Logger] = []
@@ -186,12 +199,13 @@ def _loggers(folder: RunFolder, recipe: Recipe) -> list[Logger]:
     if "mlflow" in recipe.training.loggers:
         from lightning.pytorch.loggers import MLFlowLogger
 
-        try:
-            loggers.append(
-                MLFlowLogger(recipe.name, tracking_uri=(folder.path / "mlflow").as_uri())
+        # A database, because current MLflow refuses to write plain files.
+        place = folder.path.resolve()
+        loggers.append(
+            MLFlowLogger(
+                recipe.name,
+                tracking_uri=f"sqlite:///{place / 'mlflow.db'}",
+                artifact_location=(place / "mlflow").as_uri(),
             )
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                "training.loggers asks for mlflow, which is not installed: pip install mlflow"
-            ) from error
+        )
     return loggers

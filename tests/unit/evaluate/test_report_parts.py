@@ -97,6 +97,10 @@ def test_strangers_are_told_by_family() -> None:
     assert told["in_distribution", "CT"].fpr95.high == pytest.approx(1 - 0.05 ** (1 / 10))
     assert told["in_distribution", "cardiac"].auroc.value == 0.0
     assert told["in_distribution", "cardiac"].fpr95.value == 1.0
+    # 10 patients of CT and 10 of X: 10 pairs of patients, none of them the wrong way round.
+    assert told["in_distribution", "CT"].auroc.low == pytest.approx(0.05 ** (1 / 10))
+    assert told["in_distribution", "cardiac"].auroc.high == pytest.approx(1 - 0.05 ** (1 / 10))
+    assert told["in_distribution", "cardiac"].fpr95.low == pytest.approx(0.05 ** (1 / 10))
     assert told["in_distribution", "all of them"].auroc.value == pytest.approx(0.5)
     assert told["probability", "CT"].auroc.value == 0.5  # all tie
 

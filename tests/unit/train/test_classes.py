@@ -75,8 +75,8 @@ def test_a_fold_validates(rows: tuple[DatasetRow, ...]) -> None:
     ("changes", "says"),
     [
         ({"label": "T2W"}, "no training volume of class ADC"),
-        ({"patient": "p0"}, "1 patients for training and 1 for validation"),
-        ({"split": "train"}, "0 for validation"),
+        ({"patient": "p0"}, "patients for training: 1, for validation: 1"),
+        ({"split": "train"}, "for validation: 0"),
         ({"split": None}, "not split"),
     ],
 )

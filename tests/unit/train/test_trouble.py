@@ -181,6 +181,7 @@ def test_a_logger_that_is_not_installed(data: Path, recipe: Recipe, tmp_path: Pa
     asking = with_settings(recipe, {"training.loggers": ["mlflow"]})
     with pytest.raises(ConfigError, match="pip install mlflow"):
         train(asking, data, tmp_path / "run", ONE_THREAD)
+    assert not (tmp_path / "run").exists(), "the same command works after the installation"
 
 
 def test_facts_that_are_damaged_are_named(data: Path, recipe: Recipe, tmp_path: Path) -> None:
