@@ -163,5 +163,10 @@ def test_roles_follow_corrections(tmp_path: Path) -> None:
 def test_sort_follows_corrections(exam: Path, tmp_path: Path) -> None:
     volume_id = volumes(exam, tmp_path)[0]["volume_id"]
     (exam / NAME).write_text(f"volume_id,label\n'{volume_id},FLAIR\n")
-    assert sort(exam, tmp_path / "out").returncode == 0
+    done = sort(exam, tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stdout.count("set by hand") == 1
+    with (tmp_path / "out/mrsift-manifest.csv").open(encoding="utf-8-sig", newline="") as file:
+        marked = {(row["label"], row["by_hand"]) for row in csv.DictReader(file)}
+    assert marked == {("FLAIR", "true"), ("T2W", "false")}
     assert (tmp_path / "out/FLAIR").is_dir()

@@ -194,7 +194,7 @@ def _entry(case: Case, image: _Image, run: str, found: Scan) -> Entry:
         case=case.folder,
         volumes=infos,
         labels=tuple(one.label for one in image.members),
-        probabilities=tuple(one.probability for one in image.members),
+        by_hand=tuple(one.correction is not None for one in image.members),
         files=(image_file, *sidecars),
         remark=image.remark,
     )

@@ -18,11 +18,13 @@ class File:
     Attributes:
         target: Below the tree, parts divided by `/`.
         original: Where it is a plain copy of a file on disk: that file.
+        member: Place of the one volume of the entry that is in it; None for all of them.
     """
 
     target: str
     make: Make
     original: Path | None = None
+    member: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +35,7 @@ class Entry:
         case: Folder-like name of the study, e.g. `sub-001/ses-1`.
         volumes: What is in them, in their order there.
         labels: One per volume.
-        probabilities: One per volume.
+        by_hand: One per volume: whether a person set the label.
         files: The first one stands for the entry.
         remark: What a user should know, e.g. why it is not where its label would be.
     """
@@ -41,9 +43,13 @@ class Entry:
     case: str
     volumes: tuple[VolumeInfo, ...]
     labels: tuple[str, ...]
-    probabilities: tuple[float, ...]
+    by_hand: tuple[bool, ...]
     files: tuple[File, ...]
     remark: str = ""
+
+    def members(self, file: File) -> slice:
+        """Which of the volumes are in one of the files."""
+        return slice(None) if file.member is None else slice(file.member, file.member + 1)
 
 
 def constant(content: bytes) -> Make:

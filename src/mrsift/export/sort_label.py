@@ -93,7 +93,7 @@ def _entry(
         case=case.folder,
         volumes=tuple(one.volume for one in group),
         labels=tuple(one.label for one in group),
-        probabilities=tuple(one.probability for one in group),
+        by_hand=tuple(one.correction is not None for one in group),
         files=tuple(files),
         remark=remark,
     )
@@ -103,7 +103,9 @@ def _contents(group: Sequence[Prediction], named: Mapping[str, File]) -> bytes:
     """Which frames, or which volume of a 4D file, have which label."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("file", "frames", "index", "volume_id", "label", "probability", "b_value"))
+    writer.writerow(
+        ("file", "frames", "index", "volume_id", "label", "probability", "by_hand", "b_value")
+    )
     for one in group:
         info = one.volume
         frames: dict[str, list[int]] = {file: [] for file in info.files}
@@ -118,6 +120,7 @@ def _contents(group: Sequence[Prediction], named: Mapping[str, File]) -> bytes:
                     harmless(info.volume_id),
                     one.label,
                     round(one.probability, 4),
+                    str(one.correction is not None).lower(),
                     "" if info.b_value is None else f"{info.b_value.s_per_mm2:g}",
                 )
             )

@@ -25,6 +25,7 @@ class Line:
         bytes: Size of the file.
         label: One per volume, divided by `|`; empty for files about the whole tree.
         volume_id: One per volume, in the same order, divided by `|`.
+        by_hand: `true` where a person set the label, else `false`; in the same order.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Line:
     sha256: str
     label: str = ""
     volume_id: str = ""
+    by_hand: str = ""
 
 
 COLUMNS = tuple(field.name for field in fields(Line))
@@ -63,8 +65,8 @@ def read_manifest(path: Path) -> dict[str, Line]:
 
 
 def _line(row: list[str]) -> Line:
-    path, how, size, sha256, label, volume_id = row
-    return Line(path, how, int(size), sha256, label, volume_id.removeprefix("'"))
+    path, how, size, sha256, label, volume_id, by_hand = row
+    return Line(path, how, int(size), sha256, label, volume_id.removeprefix("'"), by_hand)
 
 
 class ManifestFile:

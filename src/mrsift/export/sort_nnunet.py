@@ -97,24 +97,24 @@ def _entry(case: Case, channels: Sequence[str], found: Scan) -> Entry:
     files, moved = [], []
     for number, (role, one) in enumerate(zip(channels, chosen, strict=True)):
         name = f"{FOLDER}/{case.name}_{number:04d}.nii.gz"
-        if _on_grid(one.volume, grid):
-            files.append(_file(name, one.volume, found.read))
-        else:
-            files.append(_file(name, one.volume, _resampled(found, grid)))
+        read: Read = found.read
+        if not _on_grid(one.volume, grid):
+            read = _resampled(found, grid)
             moved.append(role)
+        files.append(_file(name, one.volume, read, number))
     remark = f"resampled onto {channels[0]}: {', '.join(moved)}" if moved else ""
     return Entry(
         case=case.folder,
         volumes=tuple(one.volume for one in chosen),
         labels=tuple(one.label for one in chosen),
-        probabilities=tuple(one.probability for one in chosen),
+        by_hand=tuple(one.correction is not None for one in chosen),
         files=tuple(files),
         remark=remark,
     )
 
 
-def _file(name: str, info: VolumeInfo, read: Read) -> File:
-    return File(name, lambda stream: write_nifti(stream, [info], read))
+def _file(name: str, info: VolumeInfo, read: Read, channel: int) -> File:
+    return File(name, lambda stream: write_nifti(stream, [info], read), member=channel)
 
 
 def _on_grid(info: VolumeInfo, grid: VolumeInfo) -> bool:

@@ -101,13 +101,15 @@ class Tree:
                 made.replace(target)
             finally:
                 made.unlink(missing_ok=True)
+            members = entry.members(file)
             return Line(
                 path=file.target,
                 how=how,
                 bytes=target.stat().st_size,
                 sha256=digest,
-                label="|".join(entry.labels),
-                volume_id="|".join(info.volume_id for info in entry.volumes),
+                label="|".join(entry.labels[members]),
+                volume_id=_volume_ids(entry, file),
+                by_hand="|".join(str(one).lower() for one in entry.by_hand[members]),
             )
 
     def _take_back(self, lines: Sequence[Line]) -> None:
@@ -204,15 +206,21 @@ def clashes(entries: Sequence[Entry], lines: dict[str, Line]) -> list[str]:
             placed.setdefault(volume_id, set()).add(line.path)
     found = []
     for entry in entries:
-        targets = {file.target for file in entry.files}
-        mine = "|".join(info.volume_id for info in entry.volumes)
+        targets = {file.target: _volume_ids(entry, file) for file in entry.files}
         for info in entry.volumes:
-            elsewhere = placed.get(info.volume_id, set()) - targets
+            elsewhere = placed.get(info.volume_id, set()) - targets.keys()
             if elsewhere:
                 found.append(f"{min(elsewhere)} belongs at {entry.files[0].target} now")
-        shared = sorted(targets & lines.keys())
-        found += [f"{name} holds other volumes" for name in shared if lines[name].volume_id != mine]
+        found += [
+            f"{name} holds other volumes"
+            for name in sorted(targets.keys() & lines.keys())
+            if lines[name].volume_id != targets[name]
+        ]
     return list(dict.fromkeys(found))
+
+
+def _volume_ids(entry: Entry, file: File) -> str:
+    return "|".join(info.volume_id for info in entry.volumes[entry.members(file)])
 
 
 @contextmanager

@@ -55,7 +55,8 @@ def _table(own: Sequence[Row]) -> Table:
         where = _without_case(_place(entry), entry.case)
         if len(folded) > 1:
             where += f" and {len(folded) - 1} more like it"
-        if remark := done.reason or entry.remark:
+        by_hand = "set by hand" if any(entry.by_hand) else ""
+        if remark := done.reason or "; ".join(filter(None, (by_hand, entry.remark))):
             where += f" ({rows.one_line(remark)})"
         table.add_row(
             Text(rows.ranges(numbers) or rows.DASH),
@@ -71,7 +72,7 @@ def _key(row: Row) -> Hashable:
     entry, done = row
     places = entry.files[0].target.rpartition("/")[0] if len(entry.files) < 5 else _top(entry)
     numbers = {info.series_number for info in entry.volumes}
-    return (frozenset(numbers), entry.labels, done, places, entry.remark)
+    return (frozenset(numbers), entry.labels, entry.by_hand, done, places, entry.remark)
 
 
 def _place(entry: Entry) -> str:

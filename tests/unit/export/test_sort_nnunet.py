@@ -10,6 +10,7 @@ import pytest
 
 from mrsift.errors import ConfigError
 from mrsift.export.sort import Outcome, SortOptions, sort_studies
+from mrsift.export.sort_manifest import MANIFEST, read_manifest
 from mrsift.labels import Profile, Role
 from mrsift.types import RoleChoice, VolumeInfo
 from tests.dicom_builder import uid, volume, write
@@ -56,6 +57,9 @@ def test_channels_are_the_required_roles_in_their_order(tmp_path: Path) -> None:
     assert files == [f"imagesTs/sub-001_ses-1_000{n}.nii.gz" for n in (0, 1)]
     lowest = [nibabel.load(tmp_path / "out" / name).dataobj[0, 0, 0] for name in files]
     assert lowest == [200, 100]
+    lines = read_manifest(tmp_path / "out" / MANIFEST)
+    ids = [lines[name].volume_id for name in files]
+    assert [info.volume_id for info in outcome.entries[0][0].volumes] == ids  # one in each file
     about = json.loads((tmp_path / "out/dataset.json").read_text())
     assert about["channel_names"] == {"0": "first", "1": "second"}
     assert outcome.entries[0][0].remark == ""
