@@ -16,7 +16,6 @@ from mrsift.evaluate.conformal import prediction_set
 from mrsift.evaluate.outliers import in_distribution
 from mrsift.evaluate.predictions import Predictions, make_predictions
 from mrsift.infer.runtime import Network, Outputs
-from mrsift.labels import UNKNOWN
 from mrsift.preprocess import prepare
 from mrsift.types import Float32Array, Float64Array
 
@@ -52,8 +51,7 @@ def answers(
     Args:
         bundle: The model.
         rows: Of a data set.
-        called: Right label of each. One that the model does not have counts as `UNKNOWN`
-            where the model can say so, and is a stranger where it cannot.
+        called: Right label of each; may be one that the model does not have.
         on_progress: Called with how many volumes are done, and how many there are.
 
     Returns:
@@ -92,11 +90,7 @@ def answers(
         in_distribution(features, manifest.outliers),
         np.array([manifest.conformal[label] for label in manifest.labels]),
     )
-    able = UNKNOWN in manifest.labels
-    right = [
-        UNKNOWN if able and label is not None and label not in manifest.labels else label
-        for label in (called[place] for place in places)
-    ]
+    right = [called[place] for place in places]
     return predictions_table([rows[place] for place in places], right, reading), tuple(unreadable)
 
 

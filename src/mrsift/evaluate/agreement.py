@@ -12,6 +12,7 @@ from mrsift.evaluate.confusion import confusion_per_patient, kappa, share
 from mrsift.evaluate.intervals import Estimate, estimate_drawn, estimate_rate
 from mrsift.evaluate.predictions import Predictions, Texts
 from mrsift.evaluate.scores import kappa_floor
+from mrsift.labels import UNKNOWN
 from mrsift.types import Float64Array
 
 REFERENCE, MODEL = "reference", "model"
@@ -47,6 +48,8 @@ def agreements(predictions: Predictions, *, draws: int, seed: int) -> tuple[Agre
     if not readers:
         return ()
     raters = {REFERENCE: predictions.label} | {name: predictions.readers[name] for name in readers}
+    if UNKNOWN in predictions.names:  # then every label that the model does not have is that one
+        raters = {name: _as_answers(labels, predictions.names) for name, labels in raters.items()}
     raters[MODEL] = predictions.predicted
     wanted: list[tuple[str, ...]] = list(combinations(raters, 2))
     if len(readers) > 2:
@@ -62,6 +65,10 @@ def agreements(predictions: Predictions, *, draws: int, seed: int) -> tuple[Agre
             patient = predictions.patient[complete]
             found.append(_agreement(chosen, codes, patient, (draws, seed)))
     return tuple(found)
+
+
+def _as_answers(labels: Texts, names: tuple[str, ...]) -> Texts:
+    return np.array([x if x is None or x in names else UNKNOWN for x in labels], dtype=object)
 
 
 def fleiss_kappa(pairs: Float64Array, labels: Float64Array, rows: Float64Array) -> Float64Array:

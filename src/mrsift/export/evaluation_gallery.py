@@ -119,11 +119,11 @@ def wrong_rows(predictions: Predictions) -> NDArray[np.intp]:
 def example_rows(predictions: Predictions) -> NDArray[np.intp]:
     """Some right answers of each label, one site after the other, always the same ones."""
     cases = find_cases(predictions)
-    right = cases.rows[cases.y_true == cases.y_pred]
-    order = np.argsort(predictions.volume_id[right].astype(str))
+    right = np.flatnonzero(cases.y_true == cases.y_pred)
+    order = np.argsort(predictions.volume_id[cases.rows[right]].astype(str))
     chosen: list[int] = []
-    for name in predictions.names:
-        rows = [int(row) for row in right[order] if predictions.label[row] == name]
+    for label in range(len(cases.names)):
+        rows = [int(cases.rows[case]) for case in right[order] if cases.y_true[case] == label]
         turn: dict[object, int] = {}
         places = []
         for row in rows:

@@ -13,7 +13,7 @@ from mrsift.models.catalogue import build
 from mrsift.models.resnet import ResNet
 from mrsift.models.weights import network_of_bundle, to_safetensors
 from mrsift.train.experiment import Machine, train
-from mrsift.train.recipe import Recipe, load_recipe
+from mrsift.train.recipe import Recipe, check_values, load_recipe
 from mrsift.train.run_folder import RunFolder
 from mrsift.train.watch import Watch
 
@@ -62,6 +62,7 @@ def adapt(
         preprocess=manifest.preprocess,
         network=replace(network.settings, dropout=given.network.dropout),
     )
+    check_values(recipe, str(data))
     start = to_safetensors(_with_outputs(network, manifest.labels, names, recipe))
     return train(recipe, data, out, machine, watch, start)
 

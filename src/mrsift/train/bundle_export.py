@@ -10,6 +10,7 @@ import numpy as np
 
 from mrsift.bundle import CARD, MODEL, WEIGHTS, Manifest, write_bundle
 from mrsift.errors import ConfigError
+from mrsift.evaluate.cases import find_cases
 from mrsift.evaluate.predictions import Predictions, read_predictions
 from mrsift.export.output_file import check_writable
 from mrsift.models.weights import to_safetensors
@@ -117,10 +118,5 @@ def _facts(
 def _results(table: Predictions) -> str:
     """Answers on validation; the test split is for `mrsift evaluate`, which counts each look."""
     chosen = table.rows(np.array([split == "validation" for split in table.split]))
-    known = chosen.rows(np.array([label is not None for label in chosen.label]))
-    index = {name: place for place, name in enumerate(table.names)}
-    answers = Answers(
-        np.array([index[label] for label in known.label], dtype=np.intp),
-        np.array([index[label] for label in known.predicted], dtype=np.intp),
-    )
-    return results({"Validation": answers}, table.names)
+    cases = find_cases(chosen, table.names)
+    return results({"Validation": Answers(cases.y_true, cases.y_pred)}, table.names)

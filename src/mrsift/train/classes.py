@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mrsift.config import LabelSettings
 from mrsift.dataset.table import Dataset, DatasetRow
 from mrsift.errors import ConfigError
+from mrsift.labels import UNKNOWN
 
 NO_CLASS = -1
 """Class of a volume without a label, or with one that is no class: predicted, never trained on."""
@@ -23,7 +24,8 @@ class Classified:
         names: Classes, in the order of the network's outputs.
         rows: Of the data set, each with its split; those that do not count are left out.
         labels: Index of the class of each row, or `NO_CLASS`, shape (n,).
-        called: Label of each row; a stranger's is none of `names`, None where there is none.
+        called: Label of each row, None where there is none; a stranger's is none of `names`,
+            also where it is trained as `UNKNOWN`, so that the evaluation tells kinds of them apart.
         remarks: What a user should know, one line each.
     """
 
@@ -66,8 +68,9 @@ def classify(dataset: Dataset, settings: LabelSettings, fold: int | None = None)
     strangers = Counter(name for name in called if name is not None and name not in index)
     remarks = []
     if settings.unknown is not None:
-        index.setdefault(settings.unknown, len(index))
-        called = [settings.unknown if name in strangers else name for name in called]
+        index |= dict.fromkeys((settings.unknown, *strangers), len(index))
+        if settings.unknown != UNKNOWN:  # to the evaluation a class like the others
+            called = [settings.unknown if name in strangers else name for name in called]
     elif strangers:
         named = ", ".join(f"{name} ({count})" for name, count in strangers.most_common(5))
         remarks.append(

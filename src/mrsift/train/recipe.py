@@ -96,10 +96,23 @@ def check_recipe(tables: Mapping[str, Any], source: str) -> Recipe:
             f"{source}: {place}: {first['msg'][0].lower()}{first['msg'][1:]}, "
             f"found {first.get('input')!r}"
         ) from error
+    check_values(recipe, source)
+    return recipe
+
+
+def check_values(recipe: Recipe, source: str) -> None:
+    """Refuses values that each have the right type and cannot be used.
+
+    Args:
+        recipe: Also one that was put together in code.
+        source: For messages.
+
+    Raises:
+        ConfigError: The first of them.
+    """
     problem = _problem(recipe)
     if problem:
         raise ConfigError(f"{source}: {problem}")
-    return recipe
 
 
 def to_toml(recipe: Recipe) -> str:
@@ -225,7 +238,8 @@ def _problem(recipe: Recipe) -> str | None:
     checks = {
         "labels.names: expected two or more different names": len(set(outputs)) < 2
         or len(set(outputs)) < len(outputs),
-        f"labels.names: {unfit} are not one word of letters, digits and _ . + -": bool(unfit),
+        f"labels.names: {unfit} are not one word of letters, digits and _ . + -; "
+        "labels.same_as turns what the data say into such a word": bool(unfit),
         "labels.columns: expected one or more": not labels.columns,
         "optimiser.learning_rate: expected more than 0": not optimiser.learning_rate > 0,
         "network.channels: training uses one volume at a time": recipe.network.channels != 1,

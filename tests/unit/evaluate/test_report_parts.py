@@ -14,6 +14,7 @@ from mrsift.evaluate.paired import compare
 from mrsift.evaluate.predictions import Predictions, make_predictions
 from mrsift.evaluate.strangers import strangers
 from mrsift.evaluate.summary import evaluate
+from mrsift.export.evaluation_gallery import example_rows
 from tests.simulated_predictions import NAMES, simulated_predictions
 
 DRAWS = {"draws": 100, "seed": 0}
@@ -103,6 +104,17 @@ def test_strangers_are_told_by_family() -> None:
     assert told["in_distribution", "cardiac"].fpr95.low == pytest.approx(0.05 ** (1 / 10))
     assert told["in_distribution", "all of them"].auroc.value == pytest.approx(0.5)
     assert told["probability", "CT"].auroc.value == 0.5  # all tie
+
+
+def test_kinds_of_unknown_are_told_apart_and_count_as_unknown(table: Predictions) -> None:
+    kinds = np.array(["CT", "cardiac"] * len(table), dtype=object)[: len(table)]
+    named = replace(table, label=np.where(table.label == "UNKNOWN", kinds, table.label))
+    plain, told = evaluate(table, draws=20), evaluate(named, draws=20)
+    assert told.strangers is not None
+    assert {item.family for item in told.strangers.separations} == {"all of them", "CT", "cardiac"}
+    np.testing.assert_array_equal(plain.main.matrix, told.main.matrix)
+    assert plain.agreements == told.agreements
+    np.testing.assert_array_equal(example_rows(table), example_rows(named))
 
 
 def test_without_strangers_nothing_is_measured(table: Predictions) -> None:

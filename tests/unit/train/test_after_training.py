@@ -77,6 +77,19 @@ def test_the_card_says_what_was_done_and_not_where(folder: RunFolder, bundle: Pa
     assert "of 8 (" in loaded.card, "validation only; the test volumes are not scored"
 
 
+def test_strangers_among_the_validation_volumes_do_not_hinder_the_export(
+    data: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    rows = read_dataset(data).rows
+    strange = tuple(replace(row, label="PD") if row.patient == "p12" else row for row in rows)
+    assert {row.split for row in strange if row.label == "PD"} == {"validation"}
+    write_dataset(Dataset(strange), data.with_name("strange.parquet"))
+    short = with_settings(recipe, {"training.max_epochs": 1})
+    run = train(short, data.with_name("strange.parquet"), tmp_path / "run", ONE_THREAD)
+    export_run(run.path, tmp_path / "a.mrsift", "MIT")
+    assert "of 6 (" in Bundle.load(tmp_path / "a.mrsift").card
+
+
 def test_commands_lose_their_folders() -> None:
     typed = "mrsift train /a/b.toml --data '/c d/e.parquet' --out=/f/g/ --set x.y=1"
     assert without_folders(typed) == "mrsift train b.toml --data e.parquet --out=g/ --set x.y=1"
@@ -129,6 +142,17 @@ def test_adapting_to_new_classes_keeps_what_is_known(
     start = from_safetensors(out.start.read_bytes(), out.start)
     torch.testing.assert_close(start["label_head.weight"][2], network.label_head.weight[0])
     torch.testing.assert_close(start["stem.0.weight"], network.state_dict()["stem.0.weight"])
+
+
+def test_a_class_that_no_bundle_can_hold_is_refused_before_training(
+    data: Path, tmp_path: Path
+) -> None:
+    rows = tuple(replace(row, label=f"{row.label} axial") for row in read_dataset(data).rows)
+    write_dataset(Dataset(rows), data.with_name("spaces.parquet"))
+    arguments = ("default", data.with_name("spaces.parquet"), tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"spaces\.parquet: .*'T2W axial'.*labels\.same_as"):
+        adapt(*arguments, [], ONE_THREAD, Watch())
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_bundle_that_ships_can_be_adapted(data: Path, tmp_path: Path) -> None:

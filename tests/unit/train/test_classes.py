@@ -47,7 +47,10 @@ def test_other_classes_are_unknown_or_strangers(rows: tuple[DatasetRow, ...]) ->
     known = classify(Dataset(changed), replace(SETTINGS, unknown="UNKNOWN"))
     assert known.names == ("T2W", "ADC", "UNKNOWN")
     assert known.labels[0] == 2
-    assert known.called[0] == "UNKNOWN"
+    assert known.called[0] == "PD", "counted as UNKNOWN, and told apart from other strangers"
+    other = classify(Dataset(changed), replace(SETTINGS, unknown="OTHER"))
+    assert other.labels[0] == 2
+    assert other.called[0] == "OTHER", "to the evaluation, a class like the others"
 
 
 def test_unknown_without_volumes_is_not_trained(rows: tuple[DatasetRow, ...]) -> None:

@@ -10,6 +10,7 @@ from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.main import main
 from mrsift.dataset.table import Dataset, read_dataset, write_dataset
 from mrsift.errors import ConfigError
+from mrsift.evaluate.cases import find_cases
 from mrsift.evaluate.predictions import read_predictions
 from mrsift.export.evaluation_run import PREDICTIONS
 from mrsift.train.bundle_export import export_run
@@ -57,12 +58,14 @@ def test_a_bundle_answers_as_its_run(folder: RunFolder, other: Path, tmp_path: P
     )
 
 
-def test_unknown_is_right_where_the_shipped_model_lacks_a_label(other: Path) -> None:
+def test_a_label_that_the_shipped_model_lacks_counts_as_unknown(other: Path) -> None:
     dataset = read_dataset(other)
     rows = (replace(dataset.rows[0], label="SPECTROSCOPY"), *dataset.rows[1:])
     write_dataset(replace(dataset, rows=rows), other)
     found = predict_elsewhere("default", other, Watch()).predictions
-    assert found.label[0] == "UNKNOWN"
+    assert found.label[0] == "SPECTROSCOPY"
+    cases = find_cases(found)
+    assert cases.names[cases.y_true[0]] == "UNKNOWN"
 
 
 def test_volumes_of_the_training_are_refused(folder: RunFolder, tmp_path: Path) -> None:

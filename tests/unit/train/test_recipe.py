@@ -17,7 +17,9 @@ NAMES = sorted(file.stem for file in SHIPPED.glob("*.toml"))
 
 def test_the_experiments_are_there() -> None:
     papers = {"prostate-2024", "prostate-9", "prostate-7", "abdomen-phases"}
-    assert papers | {"cardiac-views", "brain-4", "default", "quick", "adapt"} == set(NAMES)
+    assert papers | {"cardiac-views", "brain-4", "default", "multi-site", "quick", "adapt"} == set(
+        NAMES
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
