@@ -8,6 +8,7 @@ import pytest
 import mrsift
 from mrsift.infer.consistency import Weighted, explanations
 from mrsift.infer.enhancement import compare
+from mrsift.infer.identify import IdentifyOptions, identify
 from mrsift.infer.roles import choose_roles
 from mrsift.infer.sample import take
 from mrsift.ingest import scan
@@ -71,6 +72,23 @@ def test_roles_of_prostatex_0001(exams):
         (4, "sagittal, not axial"),
         (5, "coronal, not axial"),
     ]
+
+
+def test_a_calculated_image_that_physics_explains_is_no_conflict(exams):
+    (image,) = [one for one in exams["ProstateX-0001"].predictions if one.volume.series_number == 9]
+    assert (image.label, image.physics.kind) == ("DWI_HIGH", "calculated_from_dwi")
+    assert not image.conflict
+    assert image.pixels.label != "DWI_HIGH"
+
+
+def test_a_report_with_pictures_answers_what_one_without_does(exams, shared_data):
+    path = shared_data / "prostate/dicom/ProstateX-0001.zip"
+    (drawn,) = identify([path], IdentifyOptions(previews=True)).studies
+    for one, other in zip(drawn.predictions, exams["ProstateX-0001"].predictions, strict=True):
+        assert one.probabilities == other.probabilities
+        assert (one.physics and one.physics.found) == (other.physics and other.physics.found)
+    (adc,) = [one for one in drawn.predictions if one.label == "ADC"]
+    assert adc.physics.pictures[0][0] == "map"
 
 
 @pytest.mark.parametrize("exam", ["ProstateX-0000", "ProstateX-0001"])

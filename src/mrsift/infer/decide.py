@@ -28,6 +28,7 @@ from mrsift.infer.roles import choose_roles
 from mrsift.infer.sample import Reader, Sample, Sampled
 from mrsift.infer.sharpness import sharpness_of
 from mrsift.infer.vocabulary import answer_labels, has_nine_labels, in_words_of
+from mrsift.infer.witness import STRONG
 from mrsift.ingest import Study
 from mrsift.ingest.corrections import SetLabel
 from mrsift.labels import LABEL_NAMES, Profile
@@ -51,6 +52,7 @@ class Seen:
         in_distribution: 0 to 1; 1 where pixels are not used.
         pictures: See `previews`.
         sample: A few voxels to compare with other volumes; None where pixels are not used.
+        picture: More of them, to be drawn; None where no pictures are wanted.
     """
 
     info: VolumeInfo
@@ -59,6 +61,15 @@ class Seen:
     in_distribution: float = 1.0
     pictures: tuple[NDArray[np.uint8], ...] = ()
     sample: Sample | None = None
+    picture: Sample | None = None
+
+
+def _settled(physics: PhysicsEvidence | None, header: Opinion | None, answered: Answer) -> bool:
+    """Whether pixels are alone against the header and clear evidence of other volumes."""
+    if physics is None or physics.conflict is not None or header is None:
+        return False
+    clear = physics.log_odds.get(answered.label, 0.0) >= STRONG
+    return clear and header.label == answered.label
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +147,8 @@ class Judge:
             )
             threshold = self.settings.conflict_probability
             reasons.append(find_overruled(physics, unaided, answered, threshold))
-        reasons.append(answered.conflict_reason)
+        if not _settled(physics, header, answered):
+            reasons.append(answered.conflict_reason)
         if self.use_header:
             others = combine(item for item in heard if item[0].name != DESCRIPTION)
             others = in_words_of(self.labels, others)
@@ -186,7 +198,8 @@ class Judge:
             header = in_words_of(self.labels, header)
             prior = fuse(pixels, header, self.settings, self.labels)
             b = trusted_b_value(one.info) if self.use_header else None
-            sampled.append(Sampled(one.info, one.sample, prior, b, self.use_header))
+            kept = (one.sample, prior, b, self.use_header, one.picture)
+            sampled.append(Sampled(one.info, *kept))
         return physics_of_study(sampled, self.read, pictures=self.with_pictures)
 
     def _vote(self, one: Seen) -> RegionVote:

@@ -122,11 +122,15 @@ def _known_images(group: Sequence[Sampled]) -> list[Image]:
     chosen = sorted(by_b)
     if len(chosen) > MOST_TRIED:  # ends matter most
         chosen = [*chosen[:3], *chosen[3 - MOST_TRIED :]]
-    return [_image(by_b[b]) for b in chosen]
+    return [image_of(by_b[b]) for b in chosen]
 
 
-def _image(volumes: Sequence[Sampled]) -> Image:
-    """The geometric mean over directions, as that is what a map is made from."""
+def image_of(volumes: Sequence[Sampled]) -> Image:
+    """The geometric mean over directions, as that is what a map is made from.
+
+    Args:
+        volumes: Of one b-value.
+    """
     signal = volumes[0].values
     if len(volumes) > 1:
         logs = sum(np.log(np.maximum(one.values, 1e-6)) for one in volumes)
@@ -208,7 +212,7 @@ def _looked_at_again(
 ) -> Found | None:
     """The map and two images on all voxels, with the other images of their series."""
     low, high, one = three
-    images = [_image([low]), _image([high])]
+    images = [image_of([low]), image_of([high])]
     tried = explanations(one.values, [image.weighted for image in images])
     if not tried or tried[0].r < R_UNKNOWN_B:
         return None
@@ -221,5 +225,5 @@ def _looked_at_again(
         if other in three or r < R_WEAKENED or slope <= 0:
             continue
         if not shares_mask(one.values, other.values, acquired):
-            images.append(_image([other]))
+            images.append(image_of([other]))
     return replace(found, images=tuple(images))

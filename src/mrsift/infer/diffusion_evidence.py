@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mrsift.infer.consistency import attenuation_per_unit, follows_exactly, shares_mask
+from mrsift.infer.consistency import (
+    attenuation_per_unit,
+    explanations,
+    follows_exactly,
+    shares_mask,
+)
 from mrsift.infer.diffusion_check import (
     R_KNOWN_B,
     R_UNKNOWN_B,
@@ -15,6 +20,7 @@ from mrsift.infer.diffusion_check import (
     Found,
     Image,
     find,
+    image_of,
 )
 from mrsift.infer.naming import volume_name
 from mrsift.infer.previews import grey_slice
@@ -113,7 +119,7 @@ def _of_map(found: Found, *, pictures: bool) -> PhysicsEvidence:
         log_odds = towards(strength, "ADC")
         if b_values and not 1 / UNIT_TOLERANCE <= scale / found.unit <= UNIT_TOLERANCE:
             words += f", but the fit gives {scale:.2g}: a b-value is wrong"
-    points, slices = _drawn(found) if pictures and not best.exponential else (None, ())
+    points, slices = _drawn(_finer(found)) if pictures and not best.exponential else (None, ())
     return PhysicsEvidence(
         "adc_from_dwi",
         tuple(one.info.volume_id for image in members for one in image.volumes),
@@ -231,6 +237,16 @@ def _of_calculated(
             b_s_per_mm2=b,
         )
     return evidence
+
+
+def _finer(found: Found) -> Found:
+    """The same as it is drawn: the map and the images that explain it, with more voxels."""
+    one = found.map.drawn
+    images = tuple(image_of([each.drawn for each in image.volumes]) for image in found.members)
+    tried = explanations(one.values, [image.weighted for image in images])
+    everyone = tuple(range(len(images)))
+    straight = [item for item in tried if item.members == everyone and not item.exponential]
+    return Found(one, images, straight[0]) if straight else found
 
 
 def _drawn(found: Found) -> tuple[Float32Array, Pictures]:

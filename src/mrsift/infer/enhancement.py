@@ -141,7 +141,7 @@ def enhancement_evidence(
         if change is not None and (change.direction > 0 or change.is_quiet):
             evidence[key] = _of_one(before, change, any_after=bool(after))
             if pictures and change.direction > 0 and len(after) < 4:
-                evidence[key] = _with_pictures(evidence[key], before, by_id[key], change)
+                evidence[key] = _with_pictures(evidence[key], before.drawn, by_id[key].drawn)
     if after:
         change = changes[after[0]]
         assert change is not None
@@ -192,10 +192,11 @@ def _of_one(before: Sampled, change: Change, *, any_after: bool) -> PhysicsEvide
     )
 
 
-def _with_pictures(
-    evidence: PhysicsEvidence, before: Sampled, one: Sampled, change: Change
-) -> PhysicsEvidence:
+def _with_pictures(evidence: PhysicsEvidence, before: Sampled, one: Sampled) -> PhysicsEvidence:
     """The same with the slice that enhances most: before, after, and where."""
+    change = compare(before.values, one.values)
+    if change is None:
+        return evidence
     earlier, later = before.sample.voxels, one.sample.voxels
     ratio = change.ratio.reshape(later.shape)
     affine = one.info.affine_lps_mm

@@ -1,6 +1,6 @@
 """Volumes -> what the network sees in them, several at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -49,7 +49,9 @@ def look(
     infos = [info for study in found.studies for info in study.volumes]
     if network is None and not with_previews:
         return {info.volume_id: Seen(info) for info in infos}, ()
-    side = side_for(len(infos), with_pictures=with_previews)
+    sides = [side_for(len(infos))]
+    if with_previews:
+        sides.append(side_for(len(infos), for_pictures=True))
     seen, skipped = {}, []
     # The volumes keep all CPUs busy; threads of NumPy's own would wait for each other, and
     # cost up to seconds where the machine is busy.
@@ -57,7 +59,7 @@ def look(
     workers = ThreadPoolExecutor(jobs, thread_name_prefix="mrsift-volume")
     try:
         futures = [
-            workers.submit(_look_at_one, found, info, network, with_previews, side)
+            workers.submit(_look_at_one, found, info, network, with_previews, sides)
             for info in infos
         ]
         for done, future in enumerate(futures):
@@ -79,7 +81,7 @@ def _look_at_one(
     info: VolumeInfo,
     future: Future[runtime.Network] | None,
     with_previews: bool,
-    side: int,
+    sides: Sequence[int],
 ) -> Seen | Skipped:
     """One volume, from file to opinion; its voxels end here."""
     try:
@@ -104,5 +106,5 @@ def _look_at_one(
         None if region is None else softmax(region, manifest.region_temperature)[0],
         float(in_distribution(outputs.features, manifest.outliers)[0]),
         pictures,
-        take(volume.voxels, side),
+        *(take(volume.voxels, side) for side in sides),
     )

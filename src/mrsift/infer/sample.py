@@ -17,7 +17,7 @@ SIDE = 64
 """Rows and columns kept, at most; 18,000 voxels of a usual diffusion-weighted volume."""
 
 PICTURE_SIDE = 128
-"""The same where pictures are wanted."""
+"""The same for pictures; nothing is answered from these."""
 
 MANY_VOLUMES = 150
 """From so many volumes on the samples are halved, so that they stay below 100 MB."""
@@ -47,6 +47,7 @@ class Sampled:
         prior: Label -> probability before physics.
         b_s_per_mm2: Its own, where it is known and may be used.
         may_use_header: False where nothing of the header but geometry may be used.
+        picture: Finer, to be drawn; None where no pictures are wanted.
     """
 
     info: VolumeInfo
@@ -54,20 +55,26 @@ class Sampled:
     prior: Mapping[str, float]
     b_s_per_mm2: float | None = None
     may_use_header: bool = True
+    picture: Sample | None = None
 
     @property
     def values(self) -> Float32Array:
         """The sample as one row."""
         return self.sample.voxels.reshape(-1)
 
+    @property
+    def drawn(self) -> "Sampled":
+        """The same as it is drawn."""
+        return self if self.picture is None else replace(self, sample=self.picture)
+
     def likely(self, *labels: str) -> float:
         """How probable some labels are together."""
         return sum(self.prior.get(label, 0.0) for label in labels)
 
 
-def side_for(volumes: int, *, with_pictures: bool) -> int:
+def side_for(volumes: int, *, for_pictures: bool = False) -> int:
     """Largest number of rows and columns for a study of so many volumes."""
-    side = PICTURE_SIDE if with_pictures else SIDE
+    side = PICTURE_SIDE if for_pictures else SIDE
     return side // 2 if volumes > MANY_VOLUMES else side
 
 
@@ -120,19 +127,30 @@ def on_one_grid(volumes: list[Sampled], read: Reader | None) -> list[list[Sample
 
 def _resampled(one: Sampled, reference: Sampled, read: Reader) -> Sampled | None:
     """The volume's values where the reference was sampled; None where it cannot be read."""
-    edges = [
-        np.arange(size, dtype=np.float64)[place]
-        for size, place in zip(reference.info.shape, reference.sample.places, strict=True)
-    ]
-    index = np.stack(np.meshgrid(*edges, indexing="ij"), axis=-1)
-    affine = reference.info.affine_lps_mm
-    points = index.reshape(-1, 3) @ affine[:3, :3].T + affine[:3, 3]
     try:
         voxels = read(one.info).voxels
-        moved = _between(voxels, to_index(points, one.info)).reshape(index.shape[:3])
+        sample = _moved(voxels, one.info, reference.info, reference.sample)
+        picture = None
+        if reference.picture is not None:
+            picture = _moved(voxels, one.info, reference.info, reference.picture)
     except (IngestError, np.linalg.LinAlgError):
         return None
-    return replace(one, sample=Sample(moved, reference.sample.places))
+    return replace(one, sample=sample, picture=picture)
+
+
+def _moved(
+    voxels: Float32Array, info: VolumeInfo, reference: VolumeInfo, sampled: Sample
+) -> Sample:
+    """A volume's values where another was sampled."""
+    edges = [
+        np.arange(size, dtype=np.float64)[place]
+        for size, place in zip(reference.shape, sampled.places, strict=True)
+    ]
+    index = np.stack(np.meshgrid(*edges, indexing="ij"), axis=-1)
+    affine = reference.affine_lps_mm
+    points = index.reshape(-1, 3) @ affine[:3, :3].T + affine[:3, 3]
+    moved = _between(voxels, to_index(points, info)).reshape(index.shape[:3])
+    return Sample(moved, sampled.places)
 
 
 def _between(voxels: Float32Array, index: Float64Array) -> Float32Array:

@@ -42,8 +42,8 @@ def test_what_is_not_finite_is_zero():
 
 
 def test_many_volumes_and_pictures_change_the_size():
-    assert side_for(17, with_pictures=False) < side_for(17, with_pictures=True)
-    assert side_for(1000, with_pictures=True) < side_for(17, with_pictures=True)
+    assert side_for(17) < side_for(17, for_pictures=True)
+    assert side_for(1000, for_pictures=True) < side_for(17, for_pictures=True)
 
 
 @pytest.mark.parametrize(
