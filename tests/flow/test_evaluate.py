@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,68 @@ def test_a_table_alone_is_enough(runs: Path, tmp_path: Path) -> None:
     assert (tmp_path / "alone.parquet.scored.csv").is_file()
     page = (tmp_path / "report" / "index.html").read_text("utf-8")
     assert "is not written beside these predictions" in page
+
+
+def as_folds(runs: Path, column: str) -> list[Path]:
+    """Three runs on the volumes of `a`, each tested on a third of the patients, or on a site."""
+    table = read_predictions(runs / "a" / "predictions.parquet")
+    thirds = [str(int(patient[1:]) % 3) for patient in table.patient]
+    group = np.array(thirds if column == "patient" else table.site, dtype=object)
+    folders = []
+    for fold, value in enumerate(sorted(set(group))):
+        split = np.where(group == value, "test", "train").astype(object)
+        numbers = np.full(len(table), float(fold))
+        folders.append(runs / f"fold-{fold}")
+        folders[-1].mkdir()
+        part = replace(table, split=split, fold=numbers)
+        write_predictions(part, folders[-1] / "predictions.parquet")
+        facts = {"tuned_on": "validation", "data": str(runs.parent / "data.parquet")}
+        (folders[-1] / "run.json").write_text(json.dumps(facts))
+    return folders
+
+
+def test_folds_make_one_report(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = read_predictions(runs / "a" / "predictions.parquet")
+    folds = list(map(str, as_folds(runs, "patient")))
+    report = tmp_path / "cv"
+    assert main(["evaluate", *folds, "--out", str(report), "--draws", "50"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Cross-validation: 3 models" in said
+    assert "also trained on sites" in said
+    assert "is a fold missing" not in said
+    kept = read_predictions(report / "predictions.parquet")
+    assert set(kept.split) == {"test"}
+    assert sorted(kept.volume_id) == sorted(table.volume_id), "each volume once"
+    numbers = json.loads((report / "evaluation.json").read_text("utf-8"))["evaluation"]
+    accuracy = numbers["splits"]["test"]["overall"]["accuracy"]
+    assert accuracy["successes"] == int((table.label == table.predicted).sum())
+    assert (report / "tables" / "by-fold.csv").read_text().count("\n") == 4
+    assert "fold-0,fold-1" in (tmp_path / "data.parquet.scored.csv").read_text()
+    assert main(["compare", str(report), str(report), "--draws", "20"]) == 0
+
+
+def test_what_is_no_set_of_folds_is_said(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folds = list(map(str, as_folds(runs, "site")))
+    assert main(["evaluate", *folds[:2], "--draws", "20"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is a fold missing?" in said
+    assert "No model was trained on a site that it is tested on" in said
+    table = read_predictions(runs / "a" / "predictions.parquet")
+    write_predictions(table.rows(table.split == "train"), tmp_path / "no-test.parquet")
+    cases = (
+        ([*folds, folds[0]], "are in the test split of both"),
+        ([folds[0], str(tmp_path / "no-test.parquet")], "has no test split"),
+        ([folds[0], str(runs / "nothing")], "no such run"),
+        ([*folds, "--saliency", "--out", str(tmp_path / "x")], "needs one run"),
+        ([*folds, "--data", str(tmp_path / "no-test.parquet")], "give one RUN"),
+    )
+    for arguments, says in cases:
+        assert main(["evaluate", *arguments]) == 2
+        assert says in capsys.readouterr().err
 
 
 def test_a_comparison_is_whole(runs: Path, tmp_path: Path) -> None:

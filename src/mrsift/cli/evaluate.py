@@ -22,7 +22,8 @@ DESCRIPTION = """\
 Computes every table and figure from a run's predictions alone: confusion matrices, measures
 per label with 95 % intervals by patient, calibration, prediction sets, out-of-distribution
 scores, groups, readers. Each look at a test split is written down beside the data. With --data
-the model answers for another data set first: external validation."""
+the model answers for another data set first: external validation. Several runs are the folds of
+a cross-validation: one report on the test volumes of all of them."""
 EPILOG = """\
 exit status: 0 done, 1 an output could not be written, 2 wrong usage or no predictions,
 130 Ctrl-C. Research use only; not a medical device."""
@@ -33,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
         metavar="RUN",
-        help="run folder, or a predictions.parquet; with --data also a bundle, or default",
+        nargs="+",
+        help="run folder, or a predictions.parquet; one per fold of a cross-validation; with"
+        " --data also a bundle, or default",
     )
     parser.add_argument(
         "--data",
@@ -93,24 +96,32 @@ def _check_saliency(arguments: argparse.Namespace) -> None:
     require_training()
     if arguments.out is None or arguments.no_pictures:
         raise ConfigError("--saliency makes pictures for a report; give --out, not --no-pictures")
-    if not Path(arguments.run).is_dir() or arguments.data is not None:
-        raise ConfigError("--saliency needs a run folder with its weights, on the run's own data")
+    one = len(arguments.run) == 1 and Path(arguments.run[0]).is_dir()
+    if not one or arguments.data is not None:
+        raise ConfigError("--saliency needs one run folder with its weights, on the run's own data")
 
 
 def _open(arguments: argparse.Namespace) -> "Run":
-    """The predictions of a run, or those made now of other data and kept in the report."""
+    """The predictions of a run or of folds, or those made now of other data."""
     from mrsift.export.evaluation_run import PREDICTIONS, Run, open_run
 
-    path = Path(arguments.run)
     if arguments.data is None:
-        if not path.exists():
-            raise ConfigError(f"{path}: no such run or predictions; check the path")
-        return open_run(path)
+        paths = [Path(name) for name in arguments.run]
+        for path in paths:
+            if not path.exists():
+                raise ConfigError(f"{path}: no such run or predictions; check the path")
+        if len(paths) == 1:
+            return open_run(paths[0])
+        from mrsift.export.evaluation_folds import pool_folds
+
+        return pool_folds([open_run(path) for path in paths])
+    if len(arguments.run) > 1:
+        raise ConfigError("--data asks one model about other data; give one RUN")
     require_training()
     from mrsift.train.elsewhere import predict_elsewhere
 
     with watching() as watch:
-        found = predict_elsewhere(arguments.run, arguments.data, watch)
+        found = predict_elsewhere(arguments.run[0], arguments.data, watch)
     for line in found.unreadable:
         tell(line)
     facts = {
@@ -147,7 +158,8 @@ def _write(
     if not arguments.no_pictures:
         from mrsift.dataset.pictures import picture_sources
 
-        own = (opened.folder or opened.path.parent) / "data.parquet"
+        first = Path(arguments.run[0])
+        own = (first if first.is_dir() else first.parent) / "data.parquet"
         sources = picture_sources(arguments.data or own)
     if arguments.saliency:
         from mrsift.evaluate.cases import split_rows
@@ -155,12 +167,13 @@ def _write(
         from mrsift.train.run_folder import open_run as open_training
 
         main = opened.predictions.rows(split_rows(opened.predictions.split)[found.headline])
-        sources = with_saliency(sources, open_training(Path(arguments.run)), main)
+        sources = with_saliency(sources, open_training(Path(arguments.run[0])), main)
     write_report(arguments.out, opened, found, looks, sources)
-    if arguments.data is not None:
+    if opened.folder is None and "model" in opened.facts:
         from mrsift.evaluate.predictions import write_predictions
+        from mrsift.export.evaluation_run import PREDICTIONS
 
-        write_predictions(opened.predictions, opened.path)
+        write_predictions(opened.predictions, arguments.out / PREDICTIONS)
 
 
 def _print(opened: "Run", found: "Evaluation", looks: "Looks | None") -> None:

@@ -170,6 +170,27 @@ def to_table(predictions: Predictions) -> "pa.Table":
     return pa.table(columns)
 
 
+def pooled(tables: Sequence[Predictions]) -> Predictions:
+    """The rows of several tables of the same labels, one after the other.
+
+    Args:
+        tables: One or more; a reader that one of them lacks labelled nothing there.
+
+    Raises:
+        ConfigError: A volume occurs twice in one split.
+    """
+    columns: dict[str, object] = {
+        name: np.concatenate([getattr(table, name) for table in tables])
+        for name in ("probabilities", *_NEEDED, *_TEXTS, *_NUMBERS)
+    }
+    for name in sorted({name for table in tables for name in table.readers}):
+        empty = [np.full(len(table), None, dtype=object) for table in tables]
+        columns[name] = np.concatenate(
+            [table.readers.get(name, none) for table, none in zip(tables, empty, strict=True)]
+        )
+    return make_predictions(tables[0].names, columns)
+
+
 def read_predictions(path: Path) -> Predictions:
     """A predictions table from disk.
 

@@ -25,6 +25,7 @@
 
     evaluation.py          a run -> a report folder
     evaluation_run.py      a run folder, or a predictions table alone, -> what is evaluated
+    evaluation_folds.py    runs of a cross-validation -> one thing to evaluate
     evaluation_ledger.py   how often a test set was looked at
     evaluation_tables.py   an evaluation as tables, the one source of what is shown
     evaluation_words.py    numbers in words

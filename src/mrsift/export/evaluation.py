@@ -189,7 +189,7 @@ def errors_csv(predictions: Predictions) -> str:
 def honesty_words(run: Run, evaluation: Evaluation, looks: Looks | None) -> tuple[str, ...]:
     """What was tuned on what, and how often the test split was scored."""
     tuned = run.facts.get("tuned_on")
-    said = [
+    said = list(run.facts.get("folds", ())) or [
         f"The weights are fitted to the train split; when to stop, the temperature and the"
         f" prediction sets are chosen on {tuned}."
         if tuned and "model" not in run.facts
