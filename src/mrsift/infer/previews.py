@@ -9,6 +9,9 @@ from mrsift.types import Float32Array, Float64Array, Volume
 MAX_SIDE = 192
 """Pictures are thinned to at most this many rows and columns."""
 
+HEADROOM = 1.3
+"""White is at most so far above black as this times the 99.5th percentile of the middle."""
+
 SHARES = (0.3, 0.5, 0.7)
 """Where along the slices the pictures are taken."""
 
@@ -21,7 +24,7 @@ def previews(volume: Volume) -> tuple[NDArray[np.uint8], ...]:
 
     Returns:
         One to three pictures, each (rows, columns), from black at the 1st to white at the
-        99.5th percentile.
+        99.5th percentile, or earlier where the middle is darker than what lies around it.
     """
     view = canonical_view(volume.voxels, volume.affine_lps_mm)
     slices = view.shape[0]
@@ -50,6 +53,10 @@ def grey_slice(
 def _grey(pictures: Float32Array) -> NDArray[np.uint8]:
     """Values to 0-255, with one window for all pictures of a volume."""
     low, high = np.percentile(pictures, (1.0, 99.5))
+    # Fat beside a surface coil can be ten times as bright as the organ in the middle.
+    rows, columns = (size // 4 for size in pictures.shape[1:])
+    middle = pictures[:, rows : pictures.shape[1] - rows, columns : pictures.shape[2] - columns]
+    high = min(high, low + HEADROOM * (np.percentile(middle, 99.5) - low)) if middle.any() else high
     span = max(float(high - low), float(np.finfo(np.float32).tiny))
     scaled = (pictures - low) / span * 255.0
     grey: NDArray[np.uint8] = np.clip(np.round(scaled), 0, 255).astype(np.uint8)

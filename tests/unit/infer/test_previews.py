@@ -22,6 +22,14 @@ def test_pictures_are_small_and_use_the_whole_range(volume_info):
     assert max(picture.max() for picture in pictures) == 255
 
 
+def test_a_bright_rim_leaves_the_middle_visible(volume_info):
+    voxels = np.random.default_rng(1).uniform(50, 100, size=(3, 80, 80))
+    voxels[:, :, -4:] = 2000.0
+    info = volume_info(shape=voxels.shape, affine_lps_mm=np.eye(4)[[2, 1, 0, 3]])
+    middle = previews(Volume(info, voxels.astype(np.float32)))[1][20:60, 20:60]
+    assert middle.max() > 180
+
+
 @pytest.mark.parametrize("slices", [1, 2])
 def test_few_slices_are_not_repeated(volume_info, slices):
     assert len(previews(volume(volume_info, np.ones((slices, 4, 4))))) == slices
