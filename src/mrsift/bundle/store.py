@@ -164,6 +164,8 @@ class _Reader:
         if not source.is_dir() and not source.is_file():
             raise BundleError(f"{source}: there is no such bundle. Check the path after --model.")
         if source.is_file() and not zipfile.is_zipfile(source):
+            if _begins_as_zip(source):
+                raise BundleError(f"{source}: cut short or damaged. Copy the bundle again.")
             raise BundleError(
                 f"{source}: neither a folder nor a .mrsift zip, so not a bundle. "
                 "Make one with: mrsift export."
@@ -214,6 +216,14 @@ class _Reader:
 
     def _too_large(self, name: str, size: int) -> BundleError:
         return BundleError(f"{self._source}: {name} claims {size} bytes, more than is read.")
+
+
+def _begins_as_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
 
 
 def _checked(read: _Reader, name: str, manifest: Manifest, source: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mrsift.bundle import Bundle, default_bundle_path
@@ -41,14 +41,15 @@ def predict_elsewhere(model: str, data: Path, watch: Watch) -> Elsewhere:
 
     Args:
         model: Folder of a run, a bundle, or `default` for the one that ships.
-        data: A `data.parquet`. Where it is split, its test split is what the report is about.
+        data: A `data.parquet`. Where it has a test split, that alone is asked about; a split for
+            somebody else's training says nothing else of this model.
         watch: Told how far it is.
 
     Raises:
         ConfigError: The run or the data cannot be used, or the run was trained on some of them.
         BundleError: The bundle cannot be used.
     """
-    rows = read_dataset(data).rows
+    rows = _asked(read_dataset(data).rows)
 
     def on_progress(done: int, count: int) -> None:
         watch.progress("predicting", done, count)
@@ -71,11 +72,16 @@ def predict_elsewhere(model: str, data: Path, watch: Watch) -> Elsewhere:
     return Elsewhere(path.resolve().name, found, unreadable, "its run.json says")
 
 
+def _asked(rows: Sequence[DatasetRow]) -> tuple[DatasetRow, ...]:
+    """The test split; all rows, as of no split, where there is none."""
+    test = tuple(row for row in rows if row.split == "test")
+    return test or tuple(replace(row, split=None) for row in rows)
+
+
 def _check_untouched(rows: Sequence[DatasetRow], own: Sequence[DatasetRow], data: Path) -> None:
     """Refuses volumes whose pixels the run was trained or tuned on, its test split aside."""
     seen = {row.pixel_sha256 for row in own if row.split in {"train", "validation"}}
     shared = [row for row in rows if row.pixel_sha256 is not None and row.pixel_sha256 in seen]
-    shared = [row for row in shared if row.split not in {"train", "validation"}]
     if shared:
         named = ", ".join(row.volume_id for row in shared[:MAX_NAMED])
         raise ConfigError(

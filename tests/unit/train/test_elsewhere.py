@@ -75,6 +75,21 @@ def test_volumes_of_the_training_are_refused(folder: RunFolder, tmp_path: Path) 
         predict_elsewhere(str(folder.path), tmp_path / "leak.parquet", Watch())
 
 
+def test_of_split_data_the_test_split_alone_is_asked_about(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    """Else rows of somebody's training would stand in the report as this model's own."""
+    write_dataset(folder.dataset(), tmp_path / "split.parquet")
+    for model in (str(folder.path), "default"):
+        found = predict_elsewhere(model, tmp_path / "split.parquet", Watch()).predictions
+        assert set(found.split) == {"test"}
+        assert len(found) == 8
+    rows = [replace(row, split="train") for row in folder.dataset().rows if row.split == "test"]
+    write_dataset(Dataset(tuple(rows)), tmp_path / "train.parquet")
+    found = predict_elsewhere(str(folder.path), tmp_path / "train.parquet", Watch()).predictions
+    assert set(found.split) == {None}
+
+
 def test_unreadable_volumes_are_named_and_the_rest_is_answered(
     folder: RunFolder, other: Path, tmp_path: Path
 ) -> None:
