@@ -1,6 +1,7 @@
 """A small study, identified from its headers, and a browser's client of its pages."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,9 @@ class Browser:
             ) as client:
                 return await client.request(method, path, headers=headers, **more)
 
-        return asyncio.run(ask())
+        # In a thread of its own: tests in Chromium leave a running loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(ask())).result()
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.request("GET", path, **more)
