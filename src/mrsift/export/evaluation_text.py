@@ -7,7 +7,7 @@ import math
 from mrsift.evaluate.intervals import Estimate
 from mrsift.export.csv_table import harmless
 from mrsift.export.evaluation_tables import Cell, Table
-from mrsift.export.evaluation_words import estimate_words
+from mrsift.export.evaluation_words import interval_words, three
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -63,12 +63,14 @@ def latex_text(table: Table) -> str:
     r"""The table for a paper, to be `\input`; needs the package booktabs.
 
     Args:
-        table: An estimate becomes a number with its interval in brackets.
+        table: An estimate becomes a number with its interval below it, so that nine measures
+            fit on a page.
     """
-    heads = " & ".join(_latex(name) for name in table.columns)
+    heads = " & ".join(_stacked(*_in_two(name)) for name in table.columns)
     lines = [
         r"\begin{table}",
         r"\centering",
+        r"\footnotesize\setlength{\tabcolsep}{3pt}",
         rf"\caption{{{_latex(f'{table.title}. {table.caption}'.strip())}}}",
         rf"\label{{tab:{table.name}}}",
         r"\begin{tabular}{l" + "r" * (len(table.columns) - 1) + "}",
@@ -95,9 +97,23 @@ def _csv_cells(cell: Cell, wide: bool) -> list[str]:
 
 
 def _latex_cell(cell: Cell) -> str:
-    if isinstance(cell, Estimate):
-        return _latex(estimate_words(cell))
-    return _latex(str(cell))
+    if not isinstance(cell, Estimate):
+        return _latex(str(cell))
+    return _stacked(three(cell.value), interval_words(cell), r"\scriptsize ")
+
+
+def _in_two(head: str) -> tuple[str, str]:
+    """A head of several words on two lines."""
+    first, _, rest = head.partition(" ")
+    return first, rest
+
+
+def _stacked(above: str, below: str, size: str = "") -> str:
+    """Two lines in one cell, without another package."""
+    if not below:
+        return _latex(above)
+    inner = rf"{_latex(above)}\\{size}{_latex(below)}"
+    return rf"\begin{{tabular}}[t]{{@{{}}r@{{}}}}{inner}\end{{tabular}}"
 
 
 def _latex(text: str) -> str:

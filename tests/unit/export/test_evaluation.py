@@ -67,8 +67,15 @@ def test_latex_takes_any_name() -> None:
     table = Table("t", r"50 % of a_b", "", ("A & B", "x"), (("#1_{~^\\$}", 3),))
     text = latex_text(table)
     assert r"50 \% of a\_b" in text
-    assert r"A \& B & x \\" in text
+    assert r"\begin{tabular}[t]{@{}r@{}}A\\\& B\end{tabular} & x \\" in text
     assert r"\#1\_\{\textasciitilde{}\textasciicircum{}\textbackslash{}\$\} & 3 \\" in text
+
+
+def test_latex_has_intervals_below_their_numbers() -> None:
+    cells = (estimate(-0.05, -0.1, 0.2, "bootstrap"), estimate(NAN, NAN, NAN, "none"))
+    text = latex_text(Table("t", "T", "", ("A", "Kappa", "PPV"), (("a", *cells),)))
+    number = r"\begin{tabular}[t]{@{}r@{}}$-$0.050\\\scriptsize $-$0.100 to 0.200\end{tabular}"
+    assert rf"a & {number} & -- \\" in text
 
 
 def test_csv_has_all_digits_and_no_formula() -> None:
