@@ -104,6 +104,16 @@ def test_diffusion_in_three_series_without_a_map(tmp_path):
     assert study.missing_reasons["adc"].startswith("no volume is ADC")
 
 
+def test_diffusion_in_three_series_with_the_highest_b_value_first(tmp_path):
+    series = [t2w(), *(("d", [traps.weighted(b)]) for b in (800.0, 600.0, 50.0, 400.0))]
+    study = identified(tmp_path, [*series, ("ADC", [traps.adc()])])
+    assert winner(study, "dwi_high").volume.series_number == 2
+    assert why_not(study, "dwi_high") == {3: "b 600"}
+    assert winner(study, "dwi_low").volume.series_number == 4
+    assert winner(study, "adc").physics.b_values == (50.0, 800.0)
+    assert study.missing_roles == ()
+
+
 def test_an_exponential_map_is_no_adc_whatever_it_is_called(tmp_path):
     lie = traps.adc(family="eadc")
     lie = replace(lie, protocol=replace(lie.protocol, family="adc"))
