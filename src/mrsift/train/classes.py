@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.config import LabelSettings
+from mrsift.dataset.leaks import row_words, same_pixels
 from mrsift.dataset.table import Dataset, DatasetRow
 from mrsift.errors import ConfigError
 from mrsift.labels import UNKNOWN
@@ -99,7 +100,8 @@ def check_trainable(data: Classified, *, complete: bool = True) -> None:
         complete: Every class must have a training volume.
 
     Raises:
-        ConfigError: An empty class or split, too few patients, or a patient on two sides.
+        ConfigError: An empty class or split, too few patients, or a patient or the pixels of a
+            volume on two sides.
     """
     counts = np.bincount(data.labels[data.side("train")], minlength=len(data.names))
     empty = [name for name, count in zip(data.names, counts, strict=True) if count == 0]
@@ -125,6 +127,19 @@ def check_trainable(data: Classified, *, complete: bool = True) -> None:
                 f"{len(shared)} patients are in {one} and in {other}, e.g. {min(shared)}; split "
                 "again: mrsift dataset split"
             )
+    _check_pixels(data)
+
+
+def _check_pixels(data: Classified) -> None:
+    """Refuses volumes that are learnt from under one name and tested on under another."""
+    labelled = [row for row, label in zip(data.rows, data.labels, strict=True) if label != NO_CLASS]
+    apart = [own for own in same_pixels(labelled) if len({row.split for row in own}) > 1]
+    if apart:
+        named = " = ".join(f"{row.patient} ({row_words(row)}, {row.split})" for row in apart[0])
+        raise ConfigError(
+            f"{len(apart)} volumes have the same pixels on two sides of the split, e.g. {named}; "
+            "give both one patient, or leave one out: mrsift dataset check names all"
+        )
 
 
 def _sides(dataset: Dataset, fold: int | None) -> list[DatasetRow]:

@@ -97,6 +97,17 @@ def test_a_patient_on_two_sides_is_refused(rows: tuple[DatasetRow, ...]) -> None
         check_trainable(classify(Dataset((*rows[:-1], shared)), SETTINGS))
 
 
+def test_the_same_pixels_under_two_patients_on_two_sides_are_refused(
+    rows: tuple[DatasetRow, ...],
+) -> None:
+    copied = replace(rows[-1], pixel_sha256=rows[1].pixel_sha256)
+    says = r"1 volumes have the same pixels.*p0 \(0_ADC\.nii, train\) = p9 \(9_ADC\.nii, test\)"
+    with pytest.raises(ConfigError, match=says):
+        check_trainable(classify(Dataset((*rows[:-1], copied)), SETTINGS))
+    beside = replace(rows[3], pixel_sha256=rows[1].pixel_sha256)
+    check_trainable(classify(Dataset((*rows[:3], beside, *rows[4:])), SETTINGS))
+
+
 def test_adapt_does_without_some_classes(rows: tuple[DatasetRow, ...]) -> None:
     data = classify(Dataset(rows), LabelSettings(names=("T2W", "ADC", "FLAIR")))
     check_trainable(data, complete=False)
