@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs" / "pictures" / "demo.png"
 WIDTH = 1100
-COLOURS = 96
+COLOURS = 256
 KEPT = ("2 –", "3 t1_tse_tra")
 SHORTEN = """kept => {
     for (const card of document.querySelectorAll("article.card"))
@@ -48,7 +48,8 @@ def main() -> None:
         page.screenshot(path=screenshot, full_page=True)
         browser.close()
         with Image.open(screenshot) as image:
-            image.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
+            few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, 5)
+            few.save(PICTURE, optimize=True)
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size / 1000:.0f} kB")
 
 

@@ -15,7 +15,7 @@ from mrsift.export.sort_item import Entry
 from mrsift.export.sort_manifest import MANIFEST
 from mrsift.export.sort_write import LEFT_OUT, REFUSED, Done
 from mrsift.export.terminal import print_skipped
-from mrsift.types import Skipped
+from mrsift.types import Skipped, VolumeInfo
 
 Row = tuple[Entry, Done]
 
@@ -35,7 +35,7 @@ def print_outcome(
         own = [row for row in outcome.entries if row[0].case == case.folder]
         heading = f"{case.folder}, files {case.name}_…: {rows.one_line(case.report.path)}"
         console.print(Text(heading, "bold"))
-        console.print(_table(own))
+        console.print(_table(own) if own else Text("nothing; why stands below"))
         console.print()
     print_skipped([*skipped, *outcome.left_out], console)
     console.print(Text(_summary(outcome, out)))
@@ -43,7 +43,13 @@ def print_outcome(
 
 def _table(own: Sequence[Row]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("#", no_wrap=True, justify="right")
+    by_number = any(info.series_number is not None for one, _ in own for info in one.volumes)
+    table.add_column(
+        "#" if by_number else "from",
+        no_wrap=by_number,
+        overflow="fold",
+        justify="right" if by_number else "left",
+    )
     table.add_column("label", overflow="fold")
     table.add_column("volumes", no_wrap=True, justify="right")
     table.add_column("done", no_wrap=True)
@@ -52,6 +58,8 @@ def _table(own: Sequence[Row]) -> Table:
         entry, done = folded[0]
         volumes = [info for one, _ in folded for info in one.volumes]
         numbers = [info.series_number for info in volumes if info.series_number is not None]
+        # Without DICOM there is no series number, and the new name does not say what was what.
+        origin = rows.ranges(numbers) or _files(volumes)
         where = _without_case(_place(entry), entry.case)
         if len(folded) > 1:
             where += f" and {len(folded) - 1} more like it"
@@ -59,13 +67,19 @@ def _table(own: Sequence[Row]) -> Table:
         if remark := done.reason or "; ".join(filter(None, (by_hand, entry.remark))):
             where += f" ({rows.one_line(remark)})"
         table.add_row(
-            Text(rows.ranges(numbers) or rows.DASH),
+            Text(origin),
             Text(", ".join(dict.fromkeys(entry.labels))),
             Text(str(len(volumes))),
             Text(done.how, "yellow" if done.how in (LEFT_OUT, REFUSED) else ""),
             Text(where),
         )
     return table
+
+
+def _files(volumes: Sequence[VolumeInfo]) -> str:
+    """The file of a volume, and how many others there are."""
+    found = list(dict.fromkeys(map(rows.description, volumes)))
+    return found[0] + (f" and {len(found) - 1} more" if len(found) > 1 else "")
 
 
 def _key(row: Row) -> Hashable:
