@@ -18,6 +18,7 @@ def identify(
     evidence: Evidence = "both",
     model: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
+    corrections: str | os.PathLike[str] | None = None,
 ) -> list[StudyReport]:
     """Tells what every volume below a path is.
 
@@ -29,6 +30,7 @@ def identify(
             (no network at all).
         model: Bundle; None for the one that ships with mrsift.
         jobs: Volumes worked on at the same time; None for one per CPU, at most 8.
+        corrections: Table of corrected labels; None for those beside the studies.
 
     Returns:
         One report per study; empty where nothing could be read.
@@ -36,8 +38,13 @@ def identify(
     Raises:
         IngestError: The path does not exist.
         BundleError: The bundle is damaged, unknown or too new.
-        ConfigError: The profile is not valid.
+        ConfigError: The profile, or the table of corrections, is not valid.
     """
-    bundle = None if model is None else Path(model)
-    options = IdentifyOptions(profile=profile, evidence=evidence, model=bundle, jobs=jobs)
+    options = IdentifyOptions(
+        profile=profile,
+        evidence=evidence,
+        model=None if model is None else Path(model),
+        jobs=jobs,
+        corrections=None if corrections is None else Path(corrections),
+    )
     return list(identify_paths([path], options).studies)

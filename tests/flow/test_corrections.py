@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import mrsift
 from mrsift.dataset.table import read_dataset
 from tests import schemas
 from tests.flow.test_cli import Done, run
@@ -158,6 +159,16 @@ def test_roles_follow_corrections(tmp_path: Path) -> None:
     table.write_text(f"volume_id,label\n'{before},UNKNOWN\n")
     after = study()["t2w_axial"]["volume_id"]
     assert before != after
+
+
+def test_python_follows_the_table_that_it_is_given(exam: Path, tmp_path: Path) -> None:
+    (exam / NAME).write_text("path,label\n.,FLAIR\n")
+    table = tmp_path / "all.csv"
+    table.write_text("path,label\nexam,ADC\n")
+    for given, label in ((None, "FLAIR"), (table, "ADC")):
+        (study,) = mrsift.identify(exam, evidence="header", corrections=given)
+        assert {one.label for one in study.predictions} == {label}
+        assert all(one.correction for one in study.predictions)
 
 
 def test_sort_follows_corrections(exam: Path, tmp_path: Path) -> None:

@@ -254,25 +254,6 @@ def test_a_real_nifti_study(tmp_path: Path) -> None:
     assert {volume.voxels.tobytes() for volume in load_volumes(tmp_path / "out")} == voxels
 
 
-def test_a_study_that_cannot_be_used_says_why(exam: Path, tmp_path: Path) -> None:
-    given = ("--profile", "prostate")
-    text = sort(exam, tmp_path / "out", "nnunet", *given).stdout
-    assert "nothing; why stands below" in text
-    assert "no dwi_high: no volume is DWI_HIGH" in text
-
-
-def test_files_without_a_series_number_are_listed_by_name(tmp_path: Path) -> None:
-    for name in ("first.nii.gz", "second.nii.gz"):
-        image = nibabel.Nifti1Image(np.arange(480, dtype=np.int16).reshape(8, 10, 6), np.eye(4))
-        (tmp_path / "in").mkdir(exist_ok=True)
-        nibabel.save(image, tmp_path / "in" / name)
-    (tmp_path / "in/mrsift-corrections.csv").write_text("path,label\n.,T2W\n")
-    lines = sort(tmp_path / "in", tmp_path / "out", "bids").stdout.splitlines()
-    (second,) = [line for line in lines if "run-2" in line]
-    assert second.split()[0] == "second.nii.gz"
-    assert "set by hand" in second
-
-
 def test_a_real_enhanced_object_goes_where_its_frames_belong(tmp_path: Path) -> None:
     archive = require_shared_data() / "dicom/dcm_qa_enh.zip"
     sort(archive, tmp_path / "out", "label")
