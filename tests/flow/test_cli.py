@@ -72,7 +72,11 @@ def test_a_folder_becomes_a_table_and_three_files(
     assert [line["label"] for line in lines] == [item["label"] for item in volumes]
     assert lines[2]["series_description"] == "'=1+1"
     html = outputs["html"].read_text("utf-8")
-    assert html.count("<img ") == 9
+    roles = value["studies"][0]["roles"]
+    assert roles
+    assert html.count("<img ") == 3 * 3 + len(roles), (
+        "three slices of each volume, one of each role"
+    )
     assert html.count("</html>") == 1
 
 

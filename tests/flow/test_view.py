@@ -92,10 +92,13 @@ def test_without_the_extra_one_line_says_what_to_install(exam: Path) -> None:
 
 def test_serving_loads_no_torch(exam: Path) -> None:
     code = (
-        "import os, signal, sys, threading, time\n"
+        "import gc, os, signal, sys, threading, time\n"
+        "def serves():\n"
+        "    if 'uvicorn.server' not in sys.modules: return False\n"
+        "    server = sys.modules['uvicorn.server'].Server\n"
+        "    return any(type(one) is server and one.started for one in gc.get_objects())\n"
         "def end():\n"
-        "    while 'uvicorn.server' not in sys.modules: time.sleep(0.05)\n"
-        "    time.sleep(0.5)\n"
+        "    while not serves(): time.sleep(0.1)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "threading.Thread(target=end, daemon=True).start()\n"
         "from mrsift.cli.main import main\n"
