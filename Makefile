@@ -53,8 +53,8 @@ python:
 .venv-dev/packages: requirements/dev.txt requirements/torch.txt | python
 	@echo "Making .venv-dev (the first time takes some minutes)"
 	@$(PYTHON) -m venv .venv-dev
+	@.venv-dev/bin/python $(PIP_INSTALL) --no-deps -r requirements/torch.txt # first: locked packages ask for it
 	@.venv-dev/bin/python $(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/dev.txt
-	@.venv-dev/bin/python $(PIP_INSTALL) -r requirements/torch.txt
 	@touch $@
 
 %/project: %/packages pyproject.toml
