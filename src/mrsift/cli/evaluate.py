@@ -109,7 +109,7 @@ def _open(arguments: argparse.Namespace) -> "Run":
         paths = [Path(name) for name in arguments.run]
         for path in paths:
             if not path.exists():
-                raise ConfigError(f"{path}: no such run or predictions; check the path")
+                raise ConfigError(f"{path}: no such run or predictions; a bundle needs --data")
         if len(paths) == 1:
             return open_run(paths[0])
         from mrsift.export.evaluation_folds import pool_folds
