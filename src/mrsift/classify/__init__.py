@@ -1,0 +1,5 @@
+"""The sequences of a study -> one label for the patient, and how far it can be trusted.
+
+In: a cohort (`dataset`, one row per sequence of a patient). Out: the folder of a run whose
+predictions have one row per patient; `train` trains and `evaluate` judges, here as for volumes.
+"""
