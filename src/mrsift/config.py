@@ -50,6 +50,44 @@ class PreprocessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StudySettings:
+    """How the sequences of a patient become one array, (roles, slices, rows, columns).
+
+    Attributes:
+        roles: Sequences that are read, in the order of the channels.
+        reference_role: Whose slices the others are brought to; where a patient lacks it, the
+            first role that is there.
+        orientation: Slices stacked to the head (`axial`), whatever plane was acquired; or in
+            the plane of the reference (`acquired`), each slice as it was measured.
+        slices: Of the array; None keeps those of the reference.
+        plane_shape: (rows, columns) of the array.
+        missing: A patient without one of the roles is left out (`exclude`), gets a channel of
+            zeros (`zeros`), or stops the run (`error`).
+        register: `none` trusts the positions in the headers; `rigid` moves each sequence
+            onto the reference.
+        crop_background: Cut away the empty border of the reference first.
+        intensity: As in `PreprocessSettings`, for each channel alone.
+        clip_percentiles: As in `PreprocessSettings`.
+        background_fraction: As in `PreprocessSettings`.
+        blank_slice_threshold: Where `slices` is None: a slice with less than this share of
+            foreground, in every channel, is left out; 0 keeps all.
+    """
+
+    roles: tuple[str, ...] = ("flair", "t1w", "t1w_ce", "t2w")
+    reference_role: str = "t1w_ce"
+    orientation: Literal["axial", "acquired"] = "axial"
+    slices: int | None = 64
+    plane_shape: tuple[int, int] = (128, 128)
+    missing: Literal["exclude", "zeros", "error"] = "exclude"
+    register: Literal["none", "rigid"] = "none"
+    crop_background: bool = True
+    intensity: Literal["histogram", "zscore"] = "zscore"
+    clip_percentiles: tuple[float, float] = (0.5, 99.5)
+    background_fraction: float = 0.03
+    blank_slice_threshold: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
 class IdentifySettings:
     """How an answer is made from the evidence.
 

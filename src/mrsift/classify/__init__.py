@@ -2,4 +2,6 @@
 
 In: a cohort (`dataset`, one row per sequence of a patient). Out: the folder of a run whose
 predictions have one row per patient; `train` trains and `evaluate` judges, here as for volumes.
+
+    cohort.py       rows of a cohort -> patients with their sequences
 """
