@@ -4,4 +4,5 @@ In: a cohort (`dataset`, one row per sequence of a patient). Out: the folder of 
 predictions have one row per patient; `train` trains and `evaluate` judges, here as for volumes.
 
     cohort.py       rows of a cohort -> patients with their sequences
+    frozen.py       what each network of a run sees in each patient, for heads fitted anew
 """
