@@ -5,4 +5,9 @@ predictions have one row per patient; `train` trains and `evaluate` judges, here
 
     cohort.py       rows of a cohort -> patients with their sequences
     frozen.py       what each network of a run sees in each patient, for heads fitted anew
+
+    audit.py        a printed number -> which shares it can be, and how often chance would do it
+    audit_table.py  a table of them -> n of each patient, and numbers that are impossible
+    audit_file.py   the tables as CSV
+    audit_words.py  an audit in sentences
 """

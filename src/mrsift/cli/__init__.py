@@ -11,6 +11,8 @@
     tune.py         `mrsift tune`
     export.py       `mrsift export`
     adapt.py        `mrsift adapt`
+    classify.py     `mrsift classify`; each step has a file:
+        classify_audit.py   are published numbers probabilities or votes?
     evaluate.py     `mrsift evaluate`
     compare.py      `mrsift compare`
     arguments.py    checks of arguments that several verbs take

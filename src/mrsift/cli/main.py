@@ -8,6 +8,7 @@ from typing import NoReturn
 from mrsift import __version__
 from mrsift.cli import (
     adapt,
+    classify,
     compare,
     dataset,
     evaluate,
@@ -37,6 +38,7 @@ VERBS = (
     compare,
     export,
     adapt,
+    classify,
 )
 
 
