@@ -1,7 +1,7 @@
 """Makes the shipped bundle: `python -m mrsift.train.default pool|fit|bundle`.
 
 pool    draws and prepares simulated volumes (hours on one core; stop and go on at will)
-fit     trains the recipe `default` on them (the same)
+fit     trains the recipe `default` on them, first on small volumes (the same)
 bundle  calibrates, exports and writes the bundle with its card
 """
 
@@ -39,6 +39,9 @@ from mrsift.types import Float32Array
 SUBJECTS_PER_SHARD = 10
 VALIDATION_EVERY = 10
 """One shard of ten is kept out of training."""
+
+FIRST_EPOCHS = 20
+"""Of the run on small volumes, which costs a fifth as much a step and learns the most."""
 
 POOL_SEED = 7
 NAME = "sim"
@@ -98,18 +101,41 @@ def _pool(given: argparse.Namespace) -> None:
 
 
 def _fit(given: argparse.Namespace) -> None:
-    """Trains on what is in the pool, or goes on with the run of that name."""
+    """Trains on what is in the pool, or goes on with the runs of that name."""
+    recipe = _recipe(given)
+    if given.start_from:
+        start = to_safetensors(network_of_bundle(given.start_from)[0])
+    else:
+        small = _small(recipe)
+        folder = RunFolder(given.runs / f"{given.fit}-small")
+        _train(given, small, folder, None)
+        start = to_safetensors(load_network(folder.best, small, len(LABEL_NAMES), len(REGIONS)))
+    _train(given, recipe, RunFolder(given.runs / given.fit), start)
+
+
+def _small(recipe: Recipe) -> Recipe:
+    """The recipe at two thirds of each side."""
+    slices, rows, columns = (size * 2 // 3 for size in recipe.preprocess.input_shape)
+    return replace(
+        recipe,
+        preprocess=replace(recipe.preprocess, input_shape=(slices, rows, columns)),
+        training=replace(recipe.training, max_epochs=FIRST_EPOCHS),
+    )
+
+
+def _train(
+    given: argparse.Namespace, recipe: Recipe, folder: RunFolder, start: bytes | None
+) -> None:
+    """One run, from these weights or fresh ones."""
     train, validation = (_open_pool(given, validation=side) for side in (False, True))
     print(f"{len(train)} volumes", np.bincount(train.labels, minlength=9), flush=True)
-    folder = RunFolder(given.runs / given.fit)
     if not (folder.path / "recipe.toml").is_file():
-        start = to_safetensors(network_of_bundle(given.start_from)[0]) if given.start_from else None
         facts = {
             "mrsift_version": mrsift.__version__,
             "command": shlex.join(sys.argv),
             "volumes": [len(train), len(validation)],
         }
-        create_run(folder.path, _recipe(given), None, facts, start)
+        create_run(folder.path, recipe, None, facts, start)
     recipe = folder.recipe()
     sides = (_labelled(train), _labelled(validation, PlainPool(validation, recipe.preprocess)))
     watch = Watch(say=lambda line: print(line, flush=True))
@@ -154,8 +180,8 @@ def _bundle(given: argparse.Namespace) -> None:
         "made by": f"`{command}`",
         "seed": recipe.training.seed,
         "simulated volumes": f"{len(train)} for training, {len(validation)} kept out",
-        "training": f"{run['steps']} steps of {recipe.training.batch} volumes, "
-        f"best epoch {run['best_epoch']}",
+        "training": f"{_small_steps(given)}{run['steps']} steps of {recipe.training.batch} "
+        f"volumes, best epoch {run['best_epoch']}",
         "input": f"{recipe.preprocess.input_shape} (slices, rows, columns), "
         f"{recipe.preprocess.intensity}",
         "weights": f"{sum(weight.numel() for weight in network.parameters()):,} parameters",
@@ -168,6 +194,15 @@ def _bundle(given: argparse.Namespace) -> None:
     }
     write_bundle(given.out, replace(manifest, version=given.version, made_by=command), contents)
     print(results_text)
+
+
+def _small_steps(given: argparse.Namespace) -> str:
+    """What the run on small volumes added, where there was one."""
+    folder = RunFolder(given.runs / f"{given.fit}-small")
+    if not folder.path.is_dir():
+        return ""
+    shape = folder.recipe().preprocess.input_shape
+    return f"{folder.facts()['steps']} steps at {shape}, then "
 
 
 def _calibrate(
