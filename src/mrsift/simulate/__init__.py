@@ -23,6 +23,8 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     computed.py         maps, subtractions and the like
     geometry.py         planes, fields of view, how a volume is measured
     volume.py           all of it, from a seed
+    variation.py        the simulator without a part of it, or beyond its ranges
+    stranger.py         what no model is trained on, to see whether it is noticed
     vendor.py           headers as five makers write them
     dicom.py            volumes -> DICOM series
     demo.py             the two studies that ship

@@ -16,6 +16,7 @@ from mrsift.simulate.computed import DERIVED, derived
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol
 from mrsift.simulate.protocol_draw import draw_protocol
+from mrsift.simulate.variation import AS_IT_IS, Variation
 from mrsift.types import Float32Array, Float64Array
 
 REGIONS = ("pelvis", "head", "abdomen")
@@ -74,7 +75,9 @@ def draw(seed: int, index: int, *, label_maps: Path | None = None) -> SimulatedV
     return _volumes(subject, [label], rng, (seed, index))[0]
 
 
-def draw_subject(seed: int, index: int, *, label_maps: Path | None = None) -> list[SimulatedVolume]:
+def draw_subject(
+    seed: int, index: int, *, label_maps: Path | None = None, variation: Variation = AS_IT_IS
+) -> list[SimulatedVolume]:
     """All volumes of one subject, which share geometry and so cost less each.
 
     Even indices are pelves of 17 volumes, one in four of them an abdomen instead, odd ones
@@ -84,6 +87,7 @@ def draw_subject(seed: int, index: int, *, label_maps: Path | None = None) -> li
         seed: Of the whole series.
         index: Which subject.
         label_maps: Folder of head label maps; procedural heads without.
+        variation: What is done differently with the same draws.
 
     Returns:
         The same volumes for the same arguments.
@@ -92,12 +96,17 @@ def draw_subject(seed: int, index: int, *, label_maps: Path | None = None) -> li
     if index % _ABDOMEN_EVERY == _ABDOMEN_EVERY - 2:
         region = "abdomen"
     subject = Subject((seed, index, 1), region, label_maps)
+    subject.draw = replace(subject.draw, texture=subject.draw.texture * variation.texture)
     rng = np.random.default_rng([seed, index, 3])
-    return _volumes(subject, _STUDY[region], rng, (seed, index))
+    return _volumes(subject, _STUDY[region], rng, (seed, index), variation)
 
 
 def _volumes(
-    subject: Subject, labels: Sequence[str], rng: np.random.Generator, origin: tuple[int, int]
+    subject: Subject,
+    labels: Sequence[str],
+    rng: np.random.Generator,
+    origin: tuple[int, int],
+    variation: Variation = AS_IT_IS,
 ) -> list[SimulatedVolume]:
     """Draw protocols, share grids among those that would share them, and acquire."""
     protocols = [
@@ -106,16 +115,18 @@ def _volumes(
     kinds = [_grid_kind(p, subject.region, rng) for p in protocols]
     grids: dict[str, tuple[Grid, Maps]] = {}
     result = []
-    for p, (kind, copy) in zip(protocols, kinds, strict=True):
+    for drawn, (kind, copy) in zip(protocols, kinds, strict=True):
         key = f"{kind}{copy}"
         if key not in grids:
             grid = geometry.draw_grid(rng, subject.region, kind)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
         a = geometry.draw_acquisition(rng, kind, subject.endorectal)
-        a = _suited(a, p, rng)
-        voxels = acquire(maps, p, a, rng)
+        p, a = variation.change(drawn, _suited(a, drawn, rng))
+        voxels = measured = acquire(maps, p, a, rng)
         voxels, affine, steps = export(voxels, maps, p, kind, rng)
+        if not variation.exported:
+            voxels, affine, steps = measured, grid.affine_lps_mm, []
         record = {
             "seed": origin[0],
             "index": origin[1],
