@@ -100,16 +100,40 @@ def build_shard(
     Returns:
         Number of volumes; 0 where the shard was there already.
     """
-    table = folder / f"{subjects.start:06d}.json"
+    drawn = (
+        (subject, volume)
+        for subject in subjects
+        for volume in draw_subject(seed, subject, label_maps=label_maps)
+    )
+    return write_shard(folder, subjects.start, drawn, settings)
+
+
+def write_shard(
+    folder: Path,
+    first: int,
+    drawn: Iterable[tuple[int, SimulatedVolume]],
+    settings: PreprocessSettings,
+) -> int:
+    """Prepares and writes volumes.
+
+    Args:
+        folder: Of the pool; made if missing.
+        first: Names the shard.
+        drawn: Subject and volume; not asked for where the shard was there already.
+        settings: Of `pool_settings`.
+
+    Returns:
+        Number of volumes; 0 where the shard was there already.
+    """
+    table = folder / f"{first:06d}.json"
     if table.is_file():
         return 0
     folder.mkdir(parents=True, exist_ok=True)
     rows, volumes = [], []
-    for subject in subjects:
-        for volume in draw_subject(seed, subject, label_maps=label_maps):
-            rows.append(_row(volume, subject))
-            ready = prepare(volume.voxels, volume.affine_lps_mm, settings)
-            volumes.append(ready.astype(np.float16))
+    for subject, volume in drawn:
+        rows.append(_row(volume, subject))
+        ready = prepare(volume.voxels, volume.affine_lps_mm, settings)
+        volumes.append(ready.astype(np.float16))
     fresh = table.with_suffix(".part.npy")
     np.save(fresh, np.stack(volumes))
     fresh.replace(table.with_suffix(".npy"))
