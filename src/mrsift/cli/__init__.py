@@ -7,6 +7,8 @@
     sort.py         `mrsift sort`
     simulate.py     `mrsift simulate`
     dataset.py      `mrsift dataset index`, `split` and `check`
+        dataset_output.py   what these steps print and write
+        cohort.py           `mrsift dataset index` of patients with one label each
     train.py        `mrsift train`
     tune.py         `mrsift tune`
     export.py       `mrsift export`

@@ -1,10 +1,7 @@
 """`mrsift dataset`: index, split and check the data of an experiment."""
 
 import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mrsift.cli.arguments import (
     STDOUT,
@@ -13,13 +10,12 @@ from mrsift.cli.arguments import (
     existing_path,
     positive_number,
 )
+from mrsift.cli.cohort import add_cohort_arguments, index_cohort, is_cohort
+from mrsift.cli.dataset_output import print_dataset, write_findings
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.progress import progress_bar
-from mrsift.cli.streams import standard_output, tell
-
-if TYPE_CHECKING:
-    from mrsift.dataset.counts import CountTable
-    from mrsift.dataset.finding import Finding
+from mrsift.cli.streams import tell
+from mrsift.errors import ConfigError
 
 SUMMARY = "label, split and check volumes for training"
 DESCRIPTION = """\
@@ -44,11 +40,12 @@ def _add_index(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     step.add_argument(
         "--labels",
         metavar="FILE",
-        required=True,
         help="CSV or JSON that names volumes and their labels, also as mrsift identify writes"
         " them; or the word folders, where the folders in PATH are named by class, or the word"
-        " corrections, for what was set by hand and nothing else",
+        " corrections, for what was set by hand and nothing else; with --layout or --roles a CSV"
+        " of patients and their labels, or none where all are to be predicted",
     )
+    add_cohort_arguments(step)
     add_corrections_argument(step)
     step.add_argument("--out", metavar="FILE", type=Path, required=True, help="data.parquet")
     step.add_argument("--json", metavar="FILE", type=Path, help="write all that did not fit")
@@ -144,6 +141,13 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _index(arguments: argparse.Namespace) -> ExitStatus:
+    if is_cohort(arguments):
+        return index_cohort(arguments)
+    if arguments.labels is None:
+        raise ConfigError(
+            "--labels is missing: a table of volumes and their labels; or --layout or --roles for "
+            "patients with one label each"
+        )
     own_table = None if arguments.labels in WITH_THE_DATA else Path(arguments.labels)
     tables = [table for table in (own_table, arguments.corrections) if table is not None]
     check_outputs([arguments.out, arguments.json], [arguments.path, *tables])
@@ -151,7 +155,6 @@ def _index(arguments: argparse.Namespace) -> ExitStatus:
     from mrsift.dataset.index import index_findings, index_folder, root_of
     from mrsift.dataset.labelling import relative_to_root
     from mrsift.dataset.table import write_dataset
-    from mrsift.errors import ConfigError
     from mrsift.ingest.label_table import read_label_table
 
     rows = arguments.labels
@@ -160,9 +163,9 @@ def _index(arguments: argparse.Namespace) -> ExitStatus:
     with progress_bar() as bar:
         index = index_folder(arguments.path, rows, arguments.jobs, bar, arguments.corrections)
     findings = index_findings(index)
-    _write_json(findings, arguments.json, "mrsift.dataset_index/1")
+    write_findings(findings, arguments.json, "mrsift.dataset_index/1")
     if not index.dataset.rows:
-        _print([], findings, quiet=arguments.json == STDOUT)
+        print_dataset([], findings, quiet=arguments.json == STDOUT)
         if not index.labelling.volumes_without_label:
             tell(f"no labelled volume could be read; files skipped: {len(index.skipped)}")
             return ExitStatus.NOTHING_READABLE
@@ -171,7 +174,7 @@ def _index(arguments: argparse.Namespace) -> ExitStatus:
             f"The first volume is {index.labelling.volumes_without_label[0]}"
         )
     write_dataset(index.dataset, arguments.out)
-    _print([count_by_side(index.dataset.rows)], findings, quiet=arguments.json == STDOUT)
+    print_dataset([count_by_side(index.dataset.rows)], findings, quiet=arguments.json == STDOUT)
     warned = any(finding.level != "note" for finding in findings)
     return ExitStatus.CHECK_FAILED if arguments.strict and warned else ExitStatus.DONE
 
@@ -196,7 +199,7 @@ def _split(arguments: argparse.Namespace) -> ExitStatus:
             line_of = lambda row: f"{fold_of(row)} {getattr(row, column) or 'unknown'}"  # noqa: E731
         tables.append(count_table("fold", done.rows, line_of, class_of))
     said = [*on_no_side(done), *too_small(done), Finding("note", "split", done.facts["split"])]
-    _print(tables, said, names_shown=None)
+    print_dataset(tables, said, names_shown=None)
     return ExitStatus.DONE
 
 
@@ -209,47 +212,11 @@ def _check(arguments: argparse.Namespace) -> ExitStatus:
     dataset = read_dataset(arguments.data)
     with progress_bar() as bar:
         findings = check_dataset(dataset, read=arguments.read, jobs=arguments.jobs, on_progress=bar)
-    _write_json(findings, arguments.json, "mrsift.dataset_check/1")
+    write_findings(findings, arguments.json, "mrsift.dataset_check/1")
     tables = [count_by_side(dataset.rows)]
     for name, value_of in GROUPINGS.items():
         if len({value_of(row) for row in dataset.rows}) > 1:
             tables.append(count_table(name, dataset.rows, value_of, class_of))
-    _print(tables, findings, quiet=arguments.json == STDOUT)
+    print_dataset(tables, findings, quiet=arguments.json == STDOUT)
     failed = any(finding.level == "error" for finding in findings)
     return ExitStatus.CHECK_FAILED if failed else ExitStatus.DONE
-
-
-def _write_json(findings: Sequence["Finding"], path: Path | None, schema: str) -> None:
-    if path is None:
-        return
-    from mrsift.dataset.terminal import findings_json
-    from mrsift.export.json_report import to_text
-    from mrsift.export.output_file import write_text
-
-    text = to_text(findings_json(findings, schema))
-    if path != STDOUT:
-        write_text(path, text)
-    elif sys.stdout is not None:
-        with standard_output():
-            sys.stdout.write(text)
-
-
-def _print(
-    tables: Sequence["CountTable"],
-    findings: Sequence["Finding"],
-    *,
-    names_shown: int | None = 3,
-    quiet: bool = False,
-) -> None:
-    if sys.stdout is None or quiet:
-        return
-    from mrsift.dataset.terminal import print_counts, print_findings, print_volumes
-    from mrsift.export.terminal import open_console
-
-    with standard_output():
-        console = open_console(sys.stdout)
-        with console.capture() as text:  # rich would end the process at a broken pipe
-            for table in tables:
-                (print_counts if table.lines_are == "class" else print_volumes)(table, console)
-            print_findings(findings, console, names_shown)
-        sys.stdout.write(text.get())

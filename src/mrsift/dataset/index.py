@@ -1,9 +1,7 @@
 """A folder and what people say of its volumes -> a data set, and everything that did not fit."""
 
-import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,29 +10,21 @@ from typing import Literal
 import mrsift
 from mrsift.dataset.corrected import ByHand, by_hand_findings, set_by_hand
 from mrsift.dataset.finding import Finding
-from mrsift.dataset.identity import patient_of_place, patient_pseudonym, vendor_name
+from mrsift.dataset.identity import patient_of_place, patient_pseudonym
 from mrsift.dataset.labelling import (
     Labelling,
     label_volumes,
     labelling_findings,
     labels_from_folders,
 )
-from mrsift.dataset.table import SPLITS, Dataset, DatasetRow, Split
-from mrsift.dataset.thumbprint import thumbprint
-from mrsift.dataset.voxels import pixel_sha256, source_stamp
-from mrsift.errors import IngestError
-from mrsift.export.csv_table import columns
+from mrsift.dataset.rows import Progress, Wanted, read_rows
+from mrsift.dataset.table import Dataset, DatasetRow
 from mrsift.export.rows import count
 from mrsift.ingest.corrections import Corrections, Labelled, read_corrections
 from mrsift.ingest.label_table import LabelRow
 from mrsift.ingest.parts import scan_in_parts
-from mrsift.ingest.reopen import read_again
 from mrsift.ingest.source import shared_root
 from mrsift.types import Skipped, VolumeInfo
-
-MAX_JOBS = 8
-Progress = Callable[[str, int, int | None], None]
-"""Called with what is being done, how much is done, and how much there is."""
 
 Source = Literal["folders", "corrections"]
 """Labels that come with the data."""
@@ -99,28 +89,21 @@ def index_folder(
     kept: list[DatasetRow] = []
     skipped = list(found.skipped)
     origins: Counter[str] = Counter()
-    pending = sorted(labelling.labelled, key=lambda pair: (pair[0].files, pair[0].index or 0))
-    workers = ThreadPoolExecutor(
-        jobs or min(MAX_JOBS, len(os.sched_getaffinity(0))), thread_name_prefix="mrsift-volume"
-    )
-    try:
-        futures = []
-        for info, said in pending:
-            who, origin = _patient(info, said, found.patients, by_folders=labels == "folders")
-            origins[origin] += 1
-            futures.append(workers.submit(_row, found.root, info, said, who))
-        for done, future in enumerate(futures):
-            tell("reading voxels", done, len(futures))
-            result = future.result()
-            if isinstance(result, Skipped):
-                skipped.append(result)
-            elif result.volume_id in by_hand.label_before:
-                before = by_hand.label_before[result.volume_id] if labels != "corrections" else None
-                kept.append(replace(result, corrected=True, label_before=before))
-            else:
-                kept.append(result)
-    finally:  # Ctrl-C: finish the volumes in hand, drop the rest
-        workers.shutdown(cancel_futures=True)
+    wanted = []
+    for info, said in sorted(
+        labelling.labelled, key=lambda pair: (pair[0].files, pair[0].index or 0)
+    ):
+        who, origin = _patient(info, said, found.patients, by_folders=labels == "folders")
+        origins[origin] += 1
+        wanted.append(Wanted(info, said, who))
+    for read in read_rows(found.root, wanted, lambda _voxels: None, jobs, tell):
+        if isinstance(read.row, Skipped):
+            skipped.append(read.row)
+        elif read.row.volume_id in by_hand.label_before:
+            before = by_hand.label_before[read.row.volume_id] if labels != "corrections" else None
+            kept.append(replace(read.row, corrected=True, label_before=before))
+        else:
+            kept.append(read.row)
     facts = {"mrsift_version": mrsift.__version__, "root": str(found.root)}
     return Index(Dataset(tuple(kept), facts), labelling, by_hand, tuple(skipped), dict(origins))
 
@@ -173,77 +156,28 @@ def _patient(
     return patient_of_place(info, by_folders=by_folders)
 
 
-def _row(root: Path, info: VolumeInfo, said: LabelRow, patient: str) -> DatasetRow | Skipped:
-    """One volume, from file to fingerprint, read by the way that training will read it."""
-    try:
-        stamp = source_stamp(root, info.files)  # before the voxels: a later change shows
-        voxels = read_again(root, info).voxels
-    except IngestError as error:
-        more = f" (and {len(info.files) - 1} more files)" if len(info.files) > 1 else ""
-        return Skipped(info.files[0], f"{error}{more}", True, info.study_instance_uid)
-    free = _free_columns(said)
-    split: Split | None = next((one for one in SPLITS if free.get("split") == one), None)
-    if split is not None:
-        del free["split"]
-    return DatasetRow(
-        volume_id=info.volume_id,
-        root=str(root),
-        files=info.files,
-        frames=info.frames,
-        index=info.index,
-        shape=info.shape,
-        affine_lps_mm=info.affine_lps_mm,
-        patient=patient,
-        label=said.label,
-        site=free.get("site", "unknown"),
-        vendor=vendor_name(info.header.manufacturer) or vendor_name(free.get("vendor")),
-        model=info.header.manufacturer_model_name or free.get("model"),
-        field_strength_t=info.header.magnetic_field_strength_t,
-        plane=info.plane,
-        b_value_s_per_mm2=None if info.b_value is None else info.b_value.s_per_mm2,
-        localizer=info.localizer,
-        corrected=_of_identify(said) and said.extra.get("corrected") == "true",
-        label_before=said.extra.get("label_before") if _of_identify(said) else None,
-        split=split,
-        source_stamp=stamp,
-        pixel_sha256=pixel_sha256(voxels),
-        thumbprint=thumbprint(voxels, info.affine_lps_mm),
-        extra=free,
-    )
-
-
-def _free_columns(said: LabelRow) -> dict[str, str]:
-    """What a person wrote beside the label; what `mrsift identify` wrote is left out."""
-    if not _of_identify(said):
-        return dict(said.extra)
-    written = columns(())
-    return {
-        name: value
-        for name, value in said.extra.items()
-        if name not in written and not name.startswith("p_")
-    }
-
-
-def _of_identify(said: LabelRow) -> bool:
-    """Whether a row has the columns of `mrsift identify --csv`."""
-    return "pixels_label" in said.extra or "header_label" in said.extra
-
-
 def index_findings(index: Index) -> list[Finding]:
     """What was left out, and where the names of patients came from, each in one line."""
     found = [*labelling_findings(index.labelling), *by_hand_findings(index.by_hand)]
     marked = sum(row.corrected for row in index.dataset.rows)
     if marked:
         found.append(Finding("note", "by_hand", f"{count(marked, 'label')} set by hand"))
-    unread = tuple(f"{item.path}: {item.reason}" for item in index.skipped if item.is_mr)
-    if unread:
-        says = f"MR files that could not be read, left out: {len(unread)}"
-        found.append(Finding("warning", "unreadable", says, unread))
-    others = tuple(f"{item.path}: {item.reason}" for item in index.skipped if not item.is_mr)
-    if others:
-        says = f"files that are no MR images, left out: {len(others)}"
-        found.append(Finding("note", "no_image", says, others))
+    found += skipped_findings(index.skipped)
     origins = tuple(f"{origin}: {count(n, 'volume')}" for origin, n in index.patients_from.items())
     if origins:
         found.append(Finding("note", "patients_from", "patients are told apart by:", origins))
+    return found
+
+
+def skipped_findings(skipped: Sequence[Skipped]) -> list[Finding]:
+    """Files that are no image or could not be read, each kind in one line."""
+    found = []
+    unread = tuple(f"{item.path}: {item.reason}" for item in skipped if item.is_mr)
+    if unread:
+        says = f"MR files that could not be read, left out: {len(unread)}"
+        found.append(Finding("warning", "unreadable", says, unread))
+    others = tuple(f"{item.path}: {item.reason}" for item in skipped if not item.is_mr)
+    if others:
+        says = f"files that are no MR images, left out: {len(others)}"
+        found.append(Finding("note", "no_image", says, others))
     return found

@@ -7,7 +7,8 @@ because its profile depends on all of its volumes.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from mrsift.bundle import Bundle, Manifest, default_bundle_path
 from mrsift.config import IdentifySettings
 from mrsift.errors import BundleError
 from mrsift.infer import runtime
-from mrsift.labels import LABEL_NAMES, UNKNOWN
+from mrsift.labels import LABEL_NAMES, UNKNOWN, Profile
 from mrsift.types import BundleId, Evidence, Report
 
 if TYPE_CHECKING:
@@ -92,38 +93,94 @@ def identify_and_scan(
         BundleError: The bundle is damaged, unknown or too new.
         ConfigError: The profile or a correction is not valid.
     """
-    options, settings = options or IdentifyOptions(), settings or IdentifySettings()
-    tell = on_progress or _silent
+    run = _begin(options or IdentifyOptions(), settings or IdentifySettings(), on_progress)
+    from mrsift.ingest import scan
+
+    found = scan(paths, on_progress=run.count_headers)
+    return _answer(found, run), found
+
+
+def identify_in_parts(
+    path: Path, options: IdentifyOptions | None = None, on_progress: Progress | None = None
+) -> "Iterator[tuple[Report, Scan]]":
+    """As `identify_and_scan`, some studies at a time, so that memory is bounded.
+
+    Args:
+        path: Folder, file or archive.
+        options: What the user asks for.
+        on_progress: Called from this thread as the work goes on.
+
+    Yields:
+        The studies of a part, and its scan; one part in all where there are few files.
+
+    Raises:
+        MrsiftError: As `identify_and_scan`.
+    """
+    run = _begin(options or IdentifyOptions(), IdentifySettings(), on_progress)
+    from mrsift.ingest.parts import scan_in_parts
+
+    for found in scan_in_parts(path, on_progress=run.count_headers):
+        yield _answer(found, run), found
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all parts of a run share; `profile` is None where it is chosen per study."""
+
+    options: IdentifyOptions
+    settings: IdentifySettings
+    jobs: int
+    network: Future[runtime.Network] | None
+    labels: tuple[str, ...]
+    profile: Profile | None
+    tell: Progress
+
+    def count_headers(self, done: int, total: int) -> None:
+        """Pass on how many files were read."""
+        self.tell("reading headers", done, total)
+
+
+def _begin(
+    options: IdentifyOptions, settings: IdentifySettings, on_progress: Progress | None
+) -> _Run:
+    """Load the network in a thread, and check the profile meanwhile.
+
+    The network is compiled while the rest is imported and headers are read: importing it at
+    the top would make every run a tenth longer.
+    """
     jobs = options.jobs or min(MAX_JOBS, len(os.sched_getaffinity(0)))
     network = None
     if options.evidence != "header":
         network = runtime.start(options.model or default_bundle_path(), jobs)
-    # The network is compiled while the rest is imported and headers are read: importing it
-    # at the top would make every run a tenth longer.
-    from mrsift.infer.decide import Judge
-    from mrsift.infer.look import look
     from mrsift.infer.profile import named_profile
     from mrsift.infer.vocabulary import answer_labels
-    from mrsift.ingest import scan
 
     labels = LABEL_NAMES
     if options.model is not None and network is not None:
         labels = answer_labels(_one_channel(network.result().bundle).labels)
     profile = named_profile(options.profile, labels)
-    found = scan(paths, on_progress=lambda done, total: tell("reading headers", done, total))
-    corrections = _corrections(found, options, labels)
+    return _Run(options, settings, jobs, network, labels, profile, on_progress or _silent)
+
+
+def _answer(found: "Scan", run: _Run) -> Report:
+    """Every study of a scan, identified."""
+    from mrsift.infer.decide import Judge
+    from mrsift.infer.look import look
+
+    options, network = run.options, run.network
+    corrections = _corrections(found, options, run.labels)
     seen, unreadable = look(
         found,
         network,
-        jobs,
+        run.jobs,
         with_previews=options.previews,
-        on_progress=lambda done, total: tell("identifying", done, total),
+        on_progress=lambda done, total: run.tell("identifying", done, total),
     )
     bundle = network.result().bundle if network is not None else None
     judge = Judge(
-        profile,
+        run.profile,
         options.evidence != "pixels",
-        settings,
+        run.settings,
         bundle.manifest if bundle else None,
         corrections.labels,
         found.read if options.evidence != "header" else None,
@@ -134,12 +191,11 @@ def identify_and_scan(
         volumes = [seen[info.volume_id] for info in study.volumes if info.volume_id in seen]
         if volumes:
             studies.append(judge.report(study, volumes))
-    report = Report(
+    return Report(
         bundle=bundle.id if bundle else NO_BUNDLE,
         studies=tuple(studies),
         skipped=(*found.skipped, *corrections.problems, *unreadable),
     )
-    return report, found
 
 
 def _corrections(found: "Scan", options: IdentifyOptions, labels: Sequence[str]) -> "Corrections":
