@@ -76,7 +76,7 @@ class StudySettings:
     roles: tuple[str, ...] = ("flair", "t1w", "t1w_ce", "t2w")
     reference_role: str = "t1w_ce"
     orientation: Literal["axial", "acquired"] = "axial"
-    slices: int | None = 64
+    slices: int | None = None
     plane_shape: tuple[int, int] = (128, 128)
     missing: Literal["exclude", "zeros", "error"] = "exclude"
     register: Literal["none", "rigid"] = "none"
@@ -85,6 +85,48 @@ class StudySettings:
     clip_percentiles: tuple[float, float] = (0.5, 99.5)
     background_fraction: float = 0.03
     blank_slice_threshold: float = 0.01
+
+
+Aggregate = Literal["vote_share", "mean", "median", "top_k", "noisy_or", "attention"]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTrainingSettings(StudySettings):
+    """How one label for a patient is learnt; the section `[study]` of a recipe.
+
+    Attributes:
+        unit: What the network sees at once: a `slice`, which has its patient's label; the
+            `volume`; or a `bag` of slices, of which only the whole has a label.
+        slices_seen: Slices in a bag; of `slice`, those of a patient in an epoch, evenly spread.
+            0 takes all.
+        aggregate: How slices make a patient's value, see `classify.aggregate`.
+        top_k: Slices that `top_k` counts.
+        sides: Who trains and who is tested: drawn by the `recipe`, or as the `data` were split.
+        folds: Of cross-validation; 0 for one hold-out.
+        repeats: Of all folds, each drawn anew.
+        test_share: Of the patients, where there are no folds.
+        inner_share: Of the patients that are not tested: on them epochs are watched and
+            probabilities calibrated.
+        weights: Which are kept: of the `last` epoch, so that nothing is chosen; or those that
+            did `best` on the inner patients.
+        epochs_reported: Epochs whose weights are kept, and asked about every patient.
+        mc_dropout: Passes with dropout in the head, of which the spread is told; 0 for none.
+        tta: Each patient is seen mirrored as well, left for right, and the two are averaged.
+    """
+
+    unit: Literal["slice", "volume", "bag"] = "slice"
+    slices_seen: int = 0
+    aggregate: Aggregate = "mean"
+    top_k: int = 5
+    sides: Literal["recipe", "data"] = "recipe"
+    folds: int = 5
+    repeats: int = 1
+    test_share: float = 0.05
+    inner_share: float = 0.2
+    weights: Literal["last", "best"] = "last"
+    epochs_reported: tuple[int, ...] = ()
+    mc_dropout: int = 0
+    tta: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +172,8 @@ class NetworkSettings:
         bottleneck_stride: Which convolution of a bottleneck has the stride: `1x1` as He et al.
             printed it, `3x3` as is usual since.
         dropout: Share of the pooled features that is dropped in training, before the heads.
+        slice_pooling: How a 2D network makes one answer of several slices: from the `mean` of
+            their features, or from the mean weighted by gated `attention`.
     """
 
     dimensions: Literal[2, 3] = 3
@@ -142,6 +186,7 @@ class NetworkSettings:
     slice_strides: tuple[int, int, int, int] = (1, 2, 2, 2)
     bottleneck_stride: Literal["1x1", "3x3"] = "3x3"
     dropout: float = 0.0
+    slice_pooling: Literal["mean", "attention"] = "mean"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 In: `config.NetworkSettings`. Out: a network whose forward pass gives logits, region, features.
 
 resnet.py      the ResNets, 2D and 3D: stem, stages of blocks, one head or two
+attention.py   gated attention over the slices of a bag
 catalogue.py   `build`, and the table of parameters and multiply-adds
 pretrained.py  weights of MONAI, MedicalNet and torchvision, with a report of what matched
 inflate.py     2D kernels to 3D, other channels, shortcuts without weights

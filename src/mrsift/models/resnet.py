@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mrsift.config import Depth, NetworkSettings
 from mrsift.errors import ConfigError
+from mrsift.models.attention import GatedAttention
 
 Size = tuple[int, ...]
 """One number per axis: (slices, rows, columns), or (rows, columns)."""
@@ -40,7 +41,8 @@ class Output(NamedTuple):
     Attributes:
         logits: Shape (n, labels).
         region: Shape (n, regions); None where the network has no such head.
-        features: Mean of the last stage over space, before dropout, shape (n, k).
+        features: Mean of the last stage over space, before dropout, shape (n, k); of several
+            slices, their mean, weighted where the network has attention.
     """
 
     logits: Tensor
@@ -151,13 +153,16 @@ class ResNet(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
         self.label_head = nn.Linear(channels, labels)
         self.region_head = nn.Linear(channels, regions) if regions else None
+        attends = settings.dimensions == 2 and settings.slice_pooling == "attention"
+        self.attention_head = GatedAttention(channels) if attends else None
         self._initialise()
 
     def forward(self, volume: Tensor) -> Output:
         """Shape (n, channels, slices, rows, columns) to logits, region and features.
 
-        A 2D network sees each slice alone, and the mean over the slices is its features; it
-        also takes single images, shape (n, channels, rows, columns).
+        A 2D network sees each slice alone, and the mean over the slices, or the mean weighted
+        by attention, is its features; it also takes single images, shape (n, channels, rows,
+        columns).
         """
         features = self._pooled(volume)  # (n, k)
         kept = self.dropout(features)
@@ -170,8 +175,17 @@ class ResNet(nn.Module):
             return self.stages(self.stem(volume)).mean(dim=(2, 3, 4))  # type: ignore[no-any-return]
         slices = volume.shape[2] if volume.dim() == 5 else 1
         images = volume.transpose(1, 2).flatten(0, 1) if volume.dim() == 5 else volume
-        maps = self.stages(self.stem(images))  # (n * slices, k, rows, columns)
-        return maps.mean(dim=(2, 3)).unflatten(0, (-1, slices)).mean(dim=1)  # type: ignore[no-any-return]
+        seen = self.image_features(images)
+        seen = seen.reshape(-1, slices, seen.shape[1])  # (n, slices, k)
+        if self.attention_head is None:
+            return seen.mean(dim=1)
+        weights = torch.softmax(self.attention_head(seen), dim=1)  # (n, slices)
+        return (weights[..., None] * seen).sum(dim=1)
+
+    def image_features(self, images: Tensor) -> Tensor:
+        """What a 2D network sees in each image: (n, channels, rows, columns) to (n, k)."""
+        maps: Tensor = self.stages(self.stem(images))  # (n, k, rows, columns)
+        return maps.mean(dim=(2, 3))
 
     def _initialise(self) -> None:
         """He initialisation; each block starts as its shortcut.

@@ -4,6 +4,7 @@ In: a recipe (TOML) and the data set of `dataset`. Out: the folder of a run, wit
 that `evaluate` reads; from it, a bundle.
 
     recipe.py         one TOML file, checked, overridden, written out resolved
+    study_recipe.py   what a recipe for labels of patients must not say
     experiment.py     `train` and `resume`: all of a run, from data to predictions
 
     classes.py        row of the data -> its class; refuses data that nothing can be learnt from

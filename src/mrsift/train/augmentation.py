@@ -120,18 +120,40 @@ def apply(
     Returns:
         Shape `settings.input_shape`.
     """
+    bright, lowest = vary(volume, drawn, settings.input_shape, rng)
+    if settings.intensity == "histogram":  # equalised already, from -0.5 to 0.5
+        return np.ascontiguousarray(np.clip(bright + lowest, -0.5, 0.5))
+    low, high = settings.clip_percentiles
+    clip = (low, high if drawn.upper_percentile is None else drawn.upper_percentile)
+    return normalise(np.ascontiguousarray(bright), replace(settings, clip_percentiles=clip))
+
+
+def vary(
+    volume: Float32Array, drawn: Draw, shape: tuple[int, int, int], rng: np.random.Generator
+) -> tuple[Float32Array, np.float32]:
+    """All of a draw but the clip, which belongs to the intensities.
+
+    Args:
+        volume: As in `apply`.
+        drawn: Of `draw`.
+        shape: Of the network's input.
+        rng: For noise and texture.
+
+    Returns:
+        How much brighter than the darkest voxel each one is, of that shape; and the darkest.
+    """
     first, last = (round(share * len(volume)) for share in drawn.slices)
     volume = volume[first : max(last, first + 1)]
     lowest = volume.min()
     if drawn.homography is None:
-        volume = _resized(volume, settings.input_shape)
+        volume = _resized(volume, shape)
     else:
-        volume = _seen_through(volume, drawn.homography, settings.input_shape)
+        volume = _seen_through(volume, drawn.homography, shape)
     for index in drawn.repeated:
         volume[index] = volume[index - 1]
     if drawn.coarseness < 1.0:
         coarse = [max(8, round(size * drawn.coarseness)) for size in volume.shape[1:]]
-        volume = resize(resize(volume, (len(volume), coarse[0], coarse[1])), settings.input_shape)
+        volume = resize(resize(volume, (len(volume), coarse[0], coarse[1])), shape)
     if drawn.sharpness:
         volume = volume + np.float32(drawn.sharpness) * (volume - _blurred(volume))
     bright = volume - lowest
@@ -144,12 +166,7 @@ def apply(
         np.abs(bright, out=bright)
     if drawn.empty_below is not None:
         bright = np.maximum(bright, np.quantile(bright[::3, ::3, ::3], drawn.empty_below))
-    bright = bright[:, :: -1 if drawn.upside_down else 1, :: -1 if drawn.mirrored else 1]
-    if settings.intensity == "histogram":  # equalised already, from -0.5 to 0.5
-        return np.ascontiguousarray(np.clip(bright + lowest, -0.5, 0.5))
-    low, high = settings.clip_percentiles
-    clip = (low, high if drawn.upper_percentile is None else drawn.upper_percentile)
-    return normalise(np.ascontiguousarray(bright), replace(settings, clip_percentiles=clip))
+    return bright[:, :: -1 if drawn.upside_down else 1, :: -1 if drawn.mirrored else 1], lowest
 
 
 def _seen_through(

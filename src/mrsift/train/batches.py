@@ -20,14 +20,17 @@ NO_REGION = -1
 """Region of a volume that shows none of those that the network knows."""
 
 Sample = tuple[Tensor, int, int, bool]
-"""Volume (1, slices, rows, columns), label, region, and whether it counts."""
+"""Volume (channels, slices, rows, columns), label, region, and whether it counts."""
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Volumes (n, 1, slices, rows, columns), labels (n,), regions (n,), counted (n,)."""
+"""Volumes (n, channels, slices, rows, columns), labels (n,), regions (n,), counted (n,)."""
+
+Augment = Callable[[Float32Array, np.random.Generator], Float32Array]
+"""What the cache holds -> what training sees; all chance comes from the generator."""
 
 
 class Volumes(Protocol):
-    """Prepared volumes, read when they are asked for."""
+    """Prepared volumes, read when asked for: ([channels,] slices, rows, columns)."""
 
     def __len__(self) -> int: ...
 
@@ -54,28 +57,37 @@ class Labelled:
         return len(self.places)
 
 
+@dataclass(frozen=True, slots=True)
+class VolumeAugmentation:
+    """Augments one volume of one channel.
+
+    Attributes:
+        preprocess: Of the network's input.
+        augmentation: How often and how much.
+    """
+
+    preprocess: PreprocessSettings
+    augmentation: AugmentationSettings
+
+    def __call__(self, source: Float32Array, rng: np.random.Generator) -> Float32Array:
+        """Shape (slices, rows, columns), to that of the input."""
+        drawn = draw(rng, self.augmentation, self.preprocess.input_shape[0])
+        return apply(source, drawn, self.preprocess, rng)
+
+
 class AugmentedVolumes(Dataset[Sample]):
     """What training sees: every draw follows from (seed, epoch, sample) alone."""
 
-    def __init__(
-        self,
-        data: Labelled,
-        preprocess: PreprocessSettings,
-        augmentation: AugmentationSettings,
-        seed: int,
-    ) -> None:
+    def __init__(self, data: Labelled, augment: Augment, seed: int) -> None:
         self._data = data
-        self._preprocess = preprocess
-        self._augmentation = augmentation
+        self._augment = augment
         self._seed = seed
 
     def __getitem__(self, place: Place) -> Sample:
         """The volume of one place in the plan."""
         epoch, sample, index = place
         rng = np.random.default_rng((self._seed, epoch, sample))
-        drawn = draw(rng, self._augmentation, self._preprocess.input_shape[0])
-        source = self._data.volumes[int(self._data.places[index])]
-        volume = apply(source, drawn, self._preprocess, rng)
+        volume = self._augment(self._data.volumes[int(self._data.places[index])], rng)
         return _sample(volume, self._data, index, counts=True)
 
 
@@ -154,5 +166,5 @@ def collate(samples: Sequence[Sample]) -> Batch:
 
 
 def _sample(volume: Float32Array, data: Labelled, index: int, *, counts: bool) -> Sample:
-    tensor = torch.from_numpy(volume[None])
+    tensor = torch.from_numpy(volume[None] if volume.ndim == 3 else volume)
     return tensor, int(data.labels[index]), int(data.regions[index]), counts

@@ -18,7 +18,14 @@ from mrsift.errors import ConfigError, MrsiftError
 from mrsift.models.catalogue import build
 from mrsift.models.resnet import ResNet
 from mrsift.models.weights import from_safetensors
-from mrsift.train.batches import AugmentedVolumes, Labelled, plain_loader, training_loader
+from mrsift.train.batches import (
+    Augment,
+    AugmentedVolumes,
+    Labelled,
+    VolumeAugmentation,
+    plain_loader,
+    training_loader,
+)
 from mrsift.train.checkpoints import WholeCheckpoints, read_checkpoint
 from mrsift.train.keeper import RunKeeper, finished
 from mrsift.train.module import SequenceModule
@@ -42,12 +49,16 @@ class Task:
         regions: Body regions, in the order of theirs; none for one head only.
         train: Prepared, of the input's size or larger.
         validation: As inference sees them.
+        augment: Makes what training sees; None for volumes of one channel, by the recipe.
+        kept_epochs: Epochs whose weights are kept beside the best and the last.
     """
 
     names: Sequence[str]
     regions: Sequence[str]
     train: Labelled
     validation: Labelled
+    augment: Augment | None = None
+    kept_epochs: tuple[int, ...] = ()
 
 
 def fit(
@@ -86,7 +97,7 @@ def fit(
         processes.rank,
     )
     check_precision(recipe, len(task.names))
-    keeper = RunKeeper(folder, settings, watch)
+    keeper = RunKeeper(folder, settings, watch, task.kept_epochs)
     state = read_checkpoint(folder.last) if folder.last.is_file() else None
     if state is not None and finished(state):
         keeper.load_state_dict(state["callbacks"][keeper.state_key])
@@ -96,7 +107,8 @@ def fit(
     counts = np.bincount(task.train.labels, minlength=len(task.names))
     module = SequenceModule(network, recipe, steps, counts)
     trainer = _trainer(folder, recipe, keeper, processes, profiler)
-    dataset = AugmentedVolumes(task.train, recipe.preprocess, recipe.augmentation, settings.seed)
+    augment = task.augment or VolumeAugmentation(recipe.preprocess, recipe.augmentation)
+    dataset = AugmentedVolumes(task.train, augment, settings.seed)
     with _plain_errors(), warnings.catch_warnings():
         # Hints of Lightning's on speed, and on loaders that it cannot know to be resumable.
         warnings.filterwarnings("ignore", module=r"lightning\..*")

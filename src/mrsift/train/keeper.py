@@ -6,6 +6,7 @@ a run that resumes finds itself in the middle of an epoch or at the start of one
 
 import time
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 
 import lightning
@@ -31,8 +32,15 @@ class RunKeeper(Checkpoint):
         seconds: Spent in this run, by all processes that went on with it.
     """
 
-    def __init__(self, folder: RunFolder, settings: TrainingSettings, watch: Watch) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        settings: TrainingSettings,
+        watch: Watch,
+        kept_epochs: Collection[int] = (),
+    ) -> None:
         super().__init__()
+        self._kept_epochs = kept_epochs
         self.history: list[dict[str, Any]] = []
         self.best_epoch = 0
         self.stopped_because: str | None = None
@@ -103,6 +111,8 @@ class RunKeeper(Checkpoint):
         if self._improved(module.validation[self._settings.monitor]):
             self.best_epoch = epoch
             self._save(trainer, self._folder.best, weights_only=True)
+        if epoch in self._kept_epochs:
+            self._save(trainer, self._folder.at_epoch(epoch), weights_only=True)
         self._save(trainer, self._folder.last)
         if trainer.is_global_zero:
             write_history(self._folder.path / "history.csv", self.history)

@@ -26,7 +26,7 @@ def check_precision(recipe: Recipe, labels: int) -> None:
         raise ConfigError("training.precision=16 needs a GPU; on a CPU use bf16 or 32")
     with torch.device("meta"):  # shapes only
         network = build(recipe.network, labels).eval()
-        volume = torch.empty(1, 1, *recipe.preprocess.input_shape)
+        volume = torch.empty(1, *recipe.input_shape)
     depths: set[int] = set()
 
     def look(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:

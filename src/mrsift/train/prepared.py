@@ -31,11 +31,8 @@ class Prepared:
 
     def task(self) -> Task:
         """The two sides that training needs; the test split is not among them."""
-        sides = {
-            split: self._side(split, volumes)
-            for split, volumes in (("train", self.source), ("validation", self.exact))
-        }
-        return Task(self.data.names, (), **sides)
+        train = self._side("train", self.source)
+        return Task(self.data.names, (), train, self._side("validation", self.exact))
 
     def _side(self, split: str, volumes: VolumeCache) -> Labelled:
         places = self.data.side(split)

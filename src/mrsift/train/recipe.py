@@ -5,7 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -21,9 +21,11 @@ from mrsift.config import (
     OptimiserSettings,
     PreprocessSettings,
     SearchSettings,
+    StudyTrainingSettings,
     TrainingSettings,
 )
 from mrsift.errors import ConfigError
+from mrsift.train.study_recipe import study_problem
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "recipes"
 
@@ -35,12 +37,14 @@ class Recipe:
     Attributes:
         name: Of the experiment, and of the bundle made from it.
         about: What it is, in a sentence.
+        study: Where patients have one label; None where volumes have one each.
         tune: What `mrsift tune` varies.
     """
 
     name: str
     about: str = ""
     labels: LabelSettings = field(default_factory=LabelSettings)
+    study: StudyTrainingSettings | None = None
     preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -48,6 +52,14 @@ class Recipe:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     tune: tuple[SearchSettings, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, int, int, int]:
+        """(channels, slices, rows, columns) of what the network sees at once."""
+        if self.study is None:
+            return (1, *self.preprocess.input_shape)
+        slices = {"slice": 1, "bag": self.study.slices_seen, "volume": self.study.slices or 1}
+        return (len(self.study.roles), slices[self.study.unit], *self.study.plane_shape)
 
 
 _ADAPTER = TypeAdapter(Recipe)
@@ -96,6 +108,9 @@ def check_recipe(tables: Mapping[str, Any], source: str) -> Recipe:
             f"{source}: {place}: {first['msg'][0].lower()}{first['msg'][1:]}, "
             f"found {first.get('input')!r}"
         ) from error
+    if recipe.study is not None:
+        channels = len(recipe.study.roles)
+        recipe = replace(recipe, network=replace(recipe.network, channels=channels))
     check_values(recipe, source)
     return recipe
 
@@ -120,7 +135,8 @@ def to_toml(recipe: Recipe) -> str:
     tables = asdict(recipe)
     lines = [f"{name} = {_toml(tables.pop(name))}" for name in ("name", "about")]
     searches = tables.pop("tune")
-    for section, values in [*tables.items(), *(("[tune]", values) for values in searches)]:
+    sections = [(name, values) for name, values in tables.items() if values is not None]
+    for section, values in [*sections, *(("[tune]", values) for values in searches)]:
         lines += ["", f"[{section}]"]
         lines += [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
     return "\n".join(lines) + "\n"
@@ -242,12 +258,17 @@ def _problem(recipe: Recipe) -> str | None:
         "labels.same_as turns what the data say into such a word": bool(unfit),
         "labels.columns: expected one or more": not labels.columns,
         "optimiser.learning_rate: expected more than 0": not optimiser.learning_rate > 0,
-        "network.channels: training uses one volume at a time": recipe.network.channels != 1,
+        "network.channels: training uses one volume at a time; study.roles names several": (
+            recipe.study is None and recipe.network.channels != 1
+        ),
         "training.workers: expected 0 or more": training.workers < 0,
         **{f"{name}: expected 1 or more, found {n}": n < 1 for name, n in least.items()},
         **{f"{name}: expected 0 to 1, found {x}": not 0 <= x <= 1 for name, x in shares.items()},
     }
-    return next((text for text, wrong in checks.items() if wrong), None)
+    problem = next((text for text, wrong in checks.items() if wrong), None)
+    if problem is None and recipe.study is not None:
+        return study_problem(recipe.study, recipe.network, labels)
+    return problem
 
 
 def _toml(value: Any) -> str:

@@ -35,6 +35,10 @@ class RunFolder:
         """All that a run needs to go on."""
         return self.path / "checkpoints" / "last.ckpt"
 
+    def at_epoch(self, epoch: int) -> Path:
+        """Weights after an epoch that the recipe reports."""
+        return self.path / "checkpoints" / f"epoch-{epoch:04d}.ckpt"
+
     @property
     def start(self) -> Path:
         """Weights that the run began with, where they were not drawn."""
