@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -19,8 +20,11 @@ from mrsift.types import Float64Array
 MOST_SLICES = 600
 """Above the slices of one series; with four series of one patient, `--max-slices` goes higher."""
 
-MOST_DIGITS = 15
-"""A double says no more; what it prints beyond is the error of its own rounding."""
+MOST_DIGITS = 400
+"""More than the smallest double has."""
+
+BEYOND_DOUBLE = 10**16
+"""A program divides k by n with an error of up to 1.5 units of this part before it prints."""
 
 RARE = 0.05
 """A row has a finding when chance alone gives one as good less often."""
@@ -43,7 +47,7 @@ class Cell:
     Attributes:
         text: As printed.
         units: The number in units of its last digit.
-        digits: Behind the point, at most `MOST_DIGITS`.
+        digits: Behind the point.
     """
 
     text: str
@@ -59,12 +63,13 @@ class Cell:
         """k, where the number is k of so many slices, rounded; None where it is no such share."""
         unit = 10**self.digits
         votes = (2 * slices * self.units + unit) // (2 * unit)
-        fits = abs(2 * votes * unit - 2 * slices * self.units) <= slices
+        off = abs(2 * votes * unit - 2 * slices * self.units)  # in halves of a unit, times n
+        fits = off * BEYOND_DOUBLE <= slices * (BEYOND_DOUBLE + 3 * unit)
         return votes if fits else None
 
     def chance(self, slices: NDArray[np.int_]) -> Float64Array:
         """How often a number drawn evenly from 0 to 1 would be a share of so many slices."""
-        chance: Float64Array = np.minimum(1.0, slices / 10**self.digits)
+        chance: Float64Array = np.minimum(1.0, slices * 10.0**-self.digits)
         return chance
 
 
@@ -86,8 +91,10 @@ def read_cell(text: str) -> Cell | None:
         raise ValueError(f"{text!r} is no number") from error
     if not number.is_finite() or not 0 <= number <= 1:
         raise ValueError(f"{text!r} is not between 0 and 1")
-    digits = min(max(0, -int(number.as_tuple().exponent)), MOST_DIGITS)
-    return Cell(text, round(number.scaleb(digits)), digits)
+    digits = max(0, -int(number.as_tuple().exponent))
+    if digits > MOST_DIGITS:
+        raise ValueError(f"{text!r} has more than {MOST_DIGITS} digits")
+    return Cell(text, int(Fraction(number) * 10**digits), digits)
 
 
 Cells = tuple[Cell | None, ...]
