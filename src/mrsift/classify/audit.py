@@ -24,7 +24,7 @@ MOST_DIGITS = 400
 """More than the smallest double has."""
 
 BEYOND_DOUBLE = 10**16
-"""A program divides k by n with an error of up to 1.5 units of this part before it prints."""
+"""A program divides k by n with an error of up to 1.5 of so many parts before it prints."""
 
 RARE = 0.05
 """A row has a finding when chance alone gives one as good less often."""
@@ -64,7 +64,7 @@ class Cell:
         unit = 10**self.digits
         votes = (2 * slices * self.units + unit) // (2 * unit)
         off = abs(2 * votes * unit - 2 * slices * self.units)  # in halves of a unit, times n
-        fits = off * BEYOND_DOUBLE <= slices * (BEYOND_DOUBLE + 3 * unit)
+        fits = off * BEYOND_DOUBLE <= slices * (BEYOND_DOUBLE + 3 * self.units)
         return votes if fits else None
 
     def chance(self, slices: NDArray[np.int_]) -> Float64Array:

@@ -64,7 +64,7 @@ def test_other_spellings() -> None:
 
 @pytest.mark.parametrize("text", ["1.2", "-0.1", "nan", "inf", "x", "50 %", "1e-999999999"])
 def test_no_share_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no|digits"):
+    with pytest.raises(ValueError, match=r"is no|digits"):
         read_cell(text)
 
 
