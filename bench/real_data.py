@@ -24,7 +24,6 @@ from pathlib import Path
 import numpy as np
 
 from mrsift.bundle import default_bundle_path
-from mrsift.config import IdentifySettings
 from mrsift.evaluate.confusion import confusion_matrix, markdown_table
 from mrsift.evaluate.intervals import wilson_interval
 from mrsift.infer import runtime
@@ -192,7 +191,7 @@ def main() -> None:
     places = look_at_all(read_cases(arguments.data), network)
     profile, manifest = named_profile(arguments.profile), network.result().bundle.manifest
     for evidence in arguments.evidence:
-        judge = Judge(profile, evidence != "pixels", IdentifySettings(), manifest)
+        judge = Judge(profile, evidence != "pixels", manifest.identify_settings, manifest)
         results = [
             outcome
             for place in places

@@ -15,7 +15,14 @@ standard library only.
 
 from pathlib import Path
 
-from mrsift.bundle.manifest import MANIFEST, REGIONS, SCHEMA, Manifest, OutlierReference
+from mrsift.bundle.manifest import (
+    MANIFEST,
+    REGIONS,
+    SCHEMA,
+    Manifest,
+    OperatingPoint,
+    OutlierReference,
+)
 from mrsift.bundle.store import CARD, MODEL, WEIGHTS, Bundle, read_weights, write_bundle
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "WEIGHTS",
     "Bundle",
     "Manifest",
+    "OperatingPoint",
     "OutlierReference",
     "default_bundle_path",
     "read_weights",

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mrsift.config import NetworkSettings, PreprocessSettings
+from mrsift.config import IdentifySettings, NetworkSettings, PreprocessSettings
 from mrsift.errors import BundleError
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import Float64Array
@@ -46,6 +46,23 @@ class OutlierReference:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """How this network's opinion is weighed, and when nothing is answered; see `train.decide`.
+
+    Attributes:
+        min_probability: As in `IdentifySettings`, all three of them.
+        pixel_reliability: Of this network.
+        header_reliability: Beside this network.
+        made_by: Command that fitted them.
+    """
+
+    min_probability: float
+    pixel_reliability: float
+    header_reliability: float
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a bundle says of itself.
 
@@ -65,6 +82,7 @@ class Manifest:
             trained.
         regions: Of the output `region`, in its order; `REGIONS`, or none.
         network: How to build the network again, for `model.safetensors`; None where not known.
+        operating_point: Fitted to this network; None for the settings of `IdentifySettings`.
     """
 
     name: str
@@ -81,6 +99,20 @@ class Manifest:
     labels: tuple[str, ...] = LABEL_NAMES
     regions: tuple[str, ...] = REGIONS
     network: NetworkSettings | None = None
+    operating_point: OperatingPoint | None = None
+
+    @property
+    def identify_settings(self) -> IdentifySettings:
+        """How answers are made with this bundle, unless somebody says otherwise."""
+        fitted = self.operating_point
+        if fitted is None:
+            return IdentifySettings()
+        return replace(
+            IdentifySettings(),
+            min_probability=fitted.min_probability,
+            pixel_reliability=fitted.pixel_reliability,
+            header_reliability=fitted.header_reliability,
+        )
 
     @property
     def channels(self) -> int:
@@ -150,6 +182,7 @@ def _manifest(fields: dict[str, Any]) -> Manifest:
         labels=labels,
         regions=regions,
         network=_network(fields.get("network")),
+        operating_point=_operating_point(fields.get("operating_point")),
     )
 
 
@@ -172,6 +205,17 @@ def _network(fields: dict[str, Any] | None) -> NetworkSettings | None:
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
     return NetworkSettings(**values)
+
+
+def _operating_point(fields: dict[str, Any] | None) -> OperatingPoint | None:
+    """The three shares and where they come from."""
+    if fields is None:
+        return None
+    names = ("min_probability", "pixel_reliability", "header_reliability")
+    shares = {name: float(fields[name]) for name in names}
+    if not all(0 <= share <= 1 for share in shares.values()):
+        raise ValueError("operating_point holds what is no share")
+    return OperatingPoint(**shares, made_by=str(fields["made_by"]))
 
 
 def _outliers(fields: dict[str, Any], labels: int) -> OutlierReference:

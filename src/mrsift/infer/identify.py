@@ -82,7 +82,7 @@ def identify_and_scan(
     Args:
         paths: Folders, files and archives.
         options: What the user asks for.
-        settings: Thresholds and reliabilities.
+        settings: Thresholds and reliabilities; None for those fitted to the bundle.
         on_progress: Called from this thread as the work goes on.
 
     Returns:
@@ -93,7 +93,7 @@ def identify_and_scan(
         BundleError: The bundle is damaged, unknown or too new.
         ConfigError: The profile or a correction is not valid.
     """
-    run = _begin(options or IdentifyOptions(), settings or IdentifySettings(), on_progress)
+    run = _begin(options or IdentifyOptions(), settings, on_progress)
     from mrsift.ingest import scan
 
     found = scan(paths, on_progress=run.count_headers)
@@ -116,7 +116,7 @@ def identify_in_parts(
     Raises:
         MrsiftError: As `identify_and_scan`.
     """
-    run = _begin(options or IdentifyOptions(), IdentifySettings(), on_progress)
+    run = _begin(options or IdentifyOptions(), None, on_progress)
     from mrsift.ingest.parts import scan_in_parts
 
     for found in scan_in_parts(path, on_progress=run.count_headers):
@@ -128,7 +128,7 @@ class _Run:
     """What all parts of a run share; `profile` is None where it is chosen per study."""
 
     options: IdentifyOptions
-    settings: IdentifySettings
+    settings: IdentifySettings | None
     jobs: int
     network: Future[runtime.Network] | None
     labels: tuple[str, ...]
@@ -141,7 +141,7 @@ class _Run:
 
 
 def _begin(
-    options: IdentifyOptions, settings: IdentifySettings, on_progress: Progress | None
+    options: IdentifyOptions, settings: IdentifySettings | None, on_progress: Progress | None
 ) -> _Run:
     """Load the network in a thread, and check the profile meanwhile.
 
@@ -177,10 +177,11 @@ def _answer(found: "Scan", run: _Run) -> Report:
         on_progress=lambda done, total: run.tell("identifying", done, total),
     )
     bundle = network.result().bundle if network is not None else None
+    fitted = bundle.manifest.identify_settings if bundle else IdentifySettings()
     judge = Judge(
         run.profile,
         options.evidence != "pixels",
-        run.settings,
+        run.settings or fitted,
         bundle.manifest if bundle else None,
         corrections.labels,
         found.read if options.evidence != "header" else None,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mrsift.bundle import MANIFEST, Bundle, default_bundle_path, write_bundle
-from mrsift.config import NetworkSettings
+from mrsift.bundle import MANIFEST, Bundle, OperatingPoint, default_bundle_path, write_bundle
+from mrsift.config import IdentifySettings, NetworkSettings
 from mrsift.errors import BundleError
 from mrsift.labels import LABEL_NAMES
 from tests.bundle_values import CONTENTS, PHASES, edit, manifest, rewrite
@@ -91,3 +91,24 @@ def test_a_manifest_that_could_not_be_read_again_is_not_written(bundle: Path) ->
     with pytest.raises(BundleError, match="not one word"):
         write_bundle(bundle, manifest(("a b", "c")), CONTENTS)
     assert Bundle.load(bundle).id == before
+
+
+def test_an_operating_point_comes_back_and_is_what_answers_are_made_with(tmp_path: Path) -> None:
+    fitted = OperatingPoint(0.4, 0.7, 0.95, "a command")
+    write_bundle(tmp_path / "a.mrsift", manifest(operating_point=fitted), CONTENTS)
+    found = Bundle.load(tmp_path / "a.mrsift").manifest
+    assert found.operating_point == fitted
+    settings = found.identify_settings
+    assert (settings.min_probability, settings.pixel_reliability) == (0.4, 0.7)
+    assert settings.header_reliability == 0.95
+    assert settings.conflict_probability == IdentifySettings().conflict_probability
+
+
+def test_without_an_operating_point_the_defaults_hold() -> None:
+    assert manifest().identify_settings == IdentifySettings()
+
+
+def test_a_share_beyond_one_is_refused(tmp_path: Path) -> None:
+    wrong = manifest(operating_point=OperatingPoint(0.5, 1.5, 0.9, ""))
+    with pytest.raises(BundleError, match="operating_point"):
+        write_bundle(tmp_path / "a.mrsift", wrong, CONTENTS)
