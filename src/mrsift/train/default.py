@@ -13,28 +13,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 import mrsift
-from mrsift.bundle import CARD, MODEL, REGIONS, WEIGHTS, Manifest, default_bundle_path, write_bundle
-from mrsift.config import PreprocessSettings
-from mrsift.evaluate.calibration import fit_temperature
+from mrsift.bundle import REGIONS, default_bundle_path
 from mrsift.labels import LABEL_NAMES
-from mrsift.models.resnet import ResNet
 from mrsift.models.weights import network_of_bundle, to_safetensors
-from mrsift.preprocess import normalise, resize
 from mrsift.train.batches import Labelled
-from mrsift.train.calibrate import calibrate
-from mrsift.train.card import Answers, card, results
 from mrsift.train.curves import write_curves
 from mrsift.train.fit import Task, fit, load_network
-from mrsift.train.onnx_export import to_onnx
-from mrsift.train.pool import Pool, build_shard, pool_settings
+from mrsift.train.pool import PlainPool, Pool, build_shard, pool_settings
 from mrsift.train.recipe import Recipe, load_recipe
 from mrsift.train.run_folder import RunFolder, create_run
-from mrsift.train.score import augmented, score
+from mrsift.train.shipped import write_shipped
 from mrsift.train.watch import Watch
-from mrsift.types import Float32Array
 
 SUBJECTS_PER_SHARD = 10
 VALIDATION_EVERY = 10
@@ -45,21 +36,6 @@ FIRST_EPOCHS = 20
 
 POOL_SEED = 7
 NAME = "sim"
-
-
-class PlainPool:
-    """A pool as inference sees its volumes."""
-
-    def __init__(self, pool: Pool, settings: PreprocessSettings) -> None:
-        self._pool = pool
-        self._settings = settings
-
-    def __len__(self) -> int:
-        return len(self._pool)
-
-    def __getitem__(self, index: int) -> Float32Array:
-        """A volume at the size of the input, without augmentation."""
-        return normalise(resize(self._pool[index], self._settings.input_shape), self._settings)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -128,7 +104,7 @@ def _train(
     given: argparse.Namespace, recipe: Recipe, folder: RunFolder, start: bytes | None
 ) -> None:
     """One run, from these weights or fresh ones."""
-    train, validation = (_open_pool(given, validation=side) for side in (False, True))
+    train, validation = _both_sides(given)
     print(f"{len(train)} volumes", np.bincount(train.labels, minlength=9), flush=True)
     if not (folder.path / "recipe.toml").is_file():
         facts = {
@@ -146,55 +122,44 @@ def _train(
     folder.add_facts(ended | {"steps": keeper.history[-1]["step"], "seconds": keeper.seconds})
 
 
-def _open_pool(given: argparse.Namespace, *, validation: bool) -> Pool:
-    """The shards of one side of the split."""
-    firsts = range(given.start, given.subjects, SUBJECTS_PER_SHARD)
+def open_pool(runs: Path, subjects: range, *, validation: bool) -> Pool:
+    """The shards of one side of the split, as far as they are there."""
+    firsts = range(subjects.start, subjects.stop, SUBJECTS_PER_SHARD)
     kept = [
         first
         for first in firsts
         if ((first // SUBJECTS_PER_SHARD) % VALIDATION_EVERY == 0) == validation
     ]
-    return Pool(given.runs / "pool", kept)
+    return Pool(runs / "pool", kept)
+
+
+def _both_sides(given: argparse.Namespace) -> tuple[Pool, Pool]:
+    """For training, and kept out."""
+    subjects = range(given.start, given.subjects)
+    train, kept_out = (open_pool(given.runs, subjects, validation=side) for side in (False, True))
+    return train, kept_out
 
 
 def _labelled(pool: Pool, volumes: PlainPool | None = None) -> Labelled:
-    return Labelled(volumes or pool, np.arange(len(pool)), pool.labels, _regions(pool))
-
-
-def _regions(pool: Pool) -> NDArray[np.intp]:
-    return np.array([row.region for row in pool.rows], dtype=np.intp)
+    return Labelled(volumes or pool, np.arange(len(pool)), pool.labels, pool.regions)
 
 
 def _bundle(given: argparse.Namespace) -> None:
     """Calibrates on the subjects kept out, exports, and writes the bundle."""
     folder = RunFolder(given.runs / given.fit)
     recipe, run = folder.recipe(), folder.facts()
-    network = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
-    train, validation = (_open_pool(given, validation=side) for side in (False, True))
-    manifest, results_text = _calibrate(network, recipe, train, validation)
+    train, validation = _both_sides(given)
     command = given.made_by or (
         f"python -m mrsift.train.default pool --runs DIR --subjects {given.subjects}; fit; bundle"
     )
     facts = {
         "version": given.version,
-        "licence": "Apache-2.0",
-        "made by": f"`{command}`",
-        "seed": recipe.training.seed,
+        "made by": command,
         "simulated volumes": f"{len(train)} for training, {len(validation)} kept out",
         "training": f"{_small_steps(given)}{run['steps']} steps of {recipe.training.batch} "
         f"volumes, best epoch {run['best_epoch']}",
-        "input": f"{recipe.preprocess.input_shape} (slices, rows, columns), "
-        f"{recipe.preprocess.intensity}",
-        "weights": f"{sum(weight.numel() for weight in network.parameters()):,} parameters",
     }
-    real_text = given.real.read_text() if given.real else "Not measured for this version."
-    contents = {
-        MODEL: to_onnx(network, recipe.preprocess.input_shape),
-        CARD: card(facts, results_text, real_text).encode(),
-        WEIGHTS: to_safetensors(network),
-    }
-    write_bundle(given.out, replace(manifest, version=given.version, made_by=command), contents)
-    print(results_text)
+    write_shipped(given.out, (folder.best, recipe), (train, validation), (NAME, facts), given.real)
 
 
 def _small_steps(given: argparse.Namespace) -> str:
@@ -204,44 +169,6 @@ def _small_steps(given: argparse.Namespace) -> str:
         return ""
     shape = folder.recipe().preprocess.input_shape
     return f"{folder.facts()['steps']} steps at {shape}, then "
-
-
-def _calibrate(
-    network: ResNet, recipe: Recipe, train: Pool, validation: Pool
-) -> tuple[Manifest, str]:
-    """Temperatures, thresholds and outlier reference, and results on the subjects kept out."""
-    settings, seed = recipe.preprocess, recipe.training.seed
-    places = range(len(validation))
-    plain_validation, plain_train = PlainPool(validation, settings), PlainPool(train, settings)
-    plain = score(network, (plain_validation[index] for index in places))
-    varied = score(network, augmented(validation, places, settings, recipe.augmentation, seed))
-    order = np.random.default_rng(seed).permutation(len(train))
-    chosen = order[: recipe.calibration.reference_volumes]
-    reference = score(network, (plain_train[int(index)] for index in chosen))
-
-    y_true, regions = validation.labels, _regions(validation)
-    known = regions >= 0
-    assert varied.region is not None  # the recipe of a pool has both heads
-    found = calibrate((varied, y_true), (reference, train.labels[chosen]), recipe.calibration)
-    manifest = Manifest(
-        name=NAME,
-        version="0",
-        preprocess=settings,
-        temperature=found.temperature,
-        region_temperature=fit_temperature(varied.region[known], regions[known]),
-        conformal=dict(zip(LABEL_NAMES, found.thresholds.tolist(), strict=True)),
-        conformal_coverage=found.coverage,
-        outliers=found.outliers,
-        licence="Apache-2.0",
-        made_by="",
-        files={},
-        network=recipe.network,
-    )
-    answers = {
-        "As simulated": Answers(y_true, plain.logits.argmax(axis=1)),
-        "Augmented as in training": Answers(y_true, varied.logits.argmax(axis=1)),
-    }
-    return manifest, results(answers)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from mrsift.bundle import REGIONS
 from mrsift.config import PreprocessSettings
 from mrsift.labels import LABEL_NAMES
-from mrsift.preprocess import prepare
+from mrsift.preprocess import normalise, prepare, resize
 from mrsift.simulate import SimulatedVolume, draw_subject
-from mrsift.train.batches import NO_REGION
+from mrsift.train.batches import NO_REGION, Volumes
 from mrsift.types import Float32Array
 
 
@@ -78,6 +78,26 @@ class Pool:
     def labels(self) -> NDArray[np.intp]:
         """Shape (n,), index in `LABEL_NAMES`."""
         return np.array([row.label for row in self.rows], dtype=np.intp)
+
+    @property
+    def regions(self) -> NDArray[np.intp]:
+        """Shape (n,), index in `REGIONS`, or `NO_REGION`."""
+        return np.array([row.region for row in self.rows], dtype=np.intp)
+
+
+class PlainPool:
+    """A pool as inference sees its volumes."""
+
+    def __init__(self, pool: Volumes, settings: PreprocessSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+
+    def __len__(self) -> int:
+        return len(self._pool)
+
+    def __getitem__(self, index: int) -> Float32Array:
+        """A volume at the size of the input, without augmentation."""
+        return normalise(resize(self._pool[index], self._settings.input_shape), self._settings)
 
 
 def pool_settings(settings: PreprocessSettings, shape: tuple[int, int, int]) -> PreprocessSettings:

@@ -1,0 +1,199 @@
+"""Goes on from a simulated bundle with real volumes: `python -m mrsift.train.with_real`.
+
+compare  leaves each patient out in turn, trains on with the others, and asks both networks
+bundle   trains on with all of them, and writes a second bundle
+
+The data are tables of `mrsift dataset index`. Half of every step is simulated, so that what
+the few real volumes do not show is not forgotten.
+"""
+
+import argparse
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import mrsift
+from mrsift.bundle import REGIONS
+from mrsift.dataset.table import DatasetRow, read_dataset
+from mrsift.dataset.voxels import read_voxels
+from mrsift.evaluate.calibration import softmax
+from mrsift.evaluate.intervals import wilson_interval
+from mrsift.labels import LABEL_NAMES
+from mrsift.models.resnet import ResNet
+from mrsift.models.weights import network_of_bundle, to_safetensors
+from mrsift.preprocess import normalise, prepare, resize
+from mrsift.train.batches import NO_REGION, Labelled
+from mrsift.train.default import open_pool
+from mrsift.train.fit import Task, fit, load_network
+from mrsift.train.pool import PlainPool, Pool, pool_settings
+from mrsift.train.recipe import Recipe, load_recipe
+from mrsift.train.run_folder import RunFolder, create_run
+from mrsift.train.score import score
+from mrsift.train.shipped import write_shipped
+from mrsift.train.watch import Watch
+from mrsift.types import Float32Array
+
+NAME = "sim-and-real"
+
+SIMULATED = 480
+"""Simulated volumes of a run, seen once each; as many times a real one is shown."""
+
+OVERRIDES = ("training.max_epochs=1", "optimiser.learning_rate=3e-4", "training.workers=0")
+
+COLUMNS = ("patient", "label", "accept", "simulated", "p_simulated", "with_real", "p_with_real")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """Real volumes, and simulated ones of a pool behind them.
+
+    Attributes:
+        rows: Of the real volumes.
+        real: Prepared, each of the size of the pool's.
+        pool: The simulated.
+        chosen: Places in the pool.
+    """
+
+    rows: tuple[DatasetRow, ...]
+    real: tuple[Float32Array, ...]
+    pool: Pool
+    chosen: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.real) + len(self.chosen)
+
+    def __getitem__(self, index: int) -> Float32Array:
+        """One volume, ready to be augmented."""
+        if index < len(self.real):
+            return self.real[index].copy()
+        return self.pool[int(self.chosen[index - len(self.real)])]
+
+    @property
+    def labels(self) -> NDArray[np.intp]:
+        """Shape (n,), index in `LABEL_NAMES`."""
+        mine = [LABEL_NAMES.index(row.label or "") for row in self.rows]
+        return np.concatenate([np.array(mine, dtype=np.intp), self.pool.labels[self.chosen]])
+
+    @property
+    def regions(self) -> NDArray[np.intp]:
+        """Shape (n,), index in `REGIONS` or `NO_REGION`."""
+        mine = [_region(row) for row in self.rows]
+        drawn = [self.pool.rows[int(place)].region for place in self.chosen]
+        return np.array([*mine, *drawn], dtype=np.intp)
+
+    def without(self, patient: str) -> "Mixed":
+        """The same with nothing of one patient."""
+        kept = [index for index, row in enumerate(self.rows) if row.patient != patient]
+        rows = tuple(self.rows[index] for index in kept)
+        return replace(self, rows=rows, real=tuple(self.real[index] for index in kept))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one of the two commands."""
+    parser = argparse.ArgumentParser(prog="python -m mrsift.train.with_real", description=__doc__)
+    parser.add_argument("command", choices=["compare", "bundle"])
+    parser.add_argument("--runs", type=Path, required=True, help="folder with the pool")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="tables of real scans")
+    parser.add_argument("--start-from", type=Path, required=True, help="bundle to go on from")
+    parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, required=True, help="CSV, or folder of the bundle")
+    parser.add_argument("--version", default="0")
+    parser.add_argument("--real", type=Path, help="Markdown with results on real scans")
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(given.threads)
+    recipe = load_recipe("default", OVERRIDES)
+    mixed = _mixed(given, recipe)
+    if given.command == "compare":
+        _compare(given, recipe, mixed)
+        return
+    folder = _train_on(given, recipe, mixed, "all")
+    kept_out = open_pool(given.runs, range(given.subjects), validation=True)
+    facts = {
+        "version": given.version,
+        "made by": "python -m mrsift.train.with_real bundle",
+        "real volumes": f"{len(mixed.real)} of {len({row.patient for row in mixed.rows})} patients",
+        "simulated volumes": f"{SIMULATED} beside them, after those of the bundle gone on from",
+        "gone on from": str(network_of_bundle(given.start_from)[1].version),
+    }
+    write_shipped(given.out, (folder.best, recipe), (mixed, kept_out), (NAME, facts), given.real)
+
+
+def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:
+    shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
+    settings = pool_settings(recipe.preprocess, shape)
+    rows = tuple(row for path in given.data for row in read_dataset(path).rows if row.label)
+    pool = open_pool(given.runs, range(given.subjects), validation=False)
+    real = []
+    for row in rows:
+        volume = read_voxels(row)
+        real.append(prepare(volume.voxels, volume.info.affine_lps_mm, settings))
+    order = np.random.default_rng(recipe.training.seed).permutation(len(pool))
+    return Mixed(rows, tuple(real), pool, order[:SIMULATED])
+
+
+def _region(row: DatasetRow) -> int:
+    """From the label table's free column `body_part`."""
+    name = {"brain": "head"}.get(row.extra.get("body_part", ""), row.extra.get("body_part", ""))
+    return REGIONS.index(name) if name in REGIONS else NO_REGION
+
+
+def _train_on(given: argparse.Namespace, recipe: Recipe, mixed: Mixed, name: str) -> RunFolder:
+    """Half real, half simulated, from the bundle's weights; goes on where it stopped."""
+    folder = RunFolder(given.runs / "with-real" / name)
+    if not (folder.path / "recipe.toml").is_file():
+        start = to_safetensors(network_of_bundle(given.start_from)[0])
+        facts = {"mrsift_version": mrsift.__version__, "volumes": [len(mixed.real), SIMULATED]}
+        create_run(folder.path, recipe, None, facts, start)
+    count = len(mixed.real)
+    shown = np.resize(np.arange(count), SIMULATED)  # every real volume about as often
+    places = np.concatenate([shown, np.arange(count, len(mixed))])
+    train = Labelled(mixed, places, mixed.labels[places], mixed.regions[places])
+    plain = PlainPool(mixed.pool, recipe.preprocess)
+    some = mixed.chosen[::8]
+    regions = np.array([mixed.pool.rows[int(place)].region for place in some], dtype=np.intp)
+    seen = Labelled(plain, some, mixed.pool.labels[some], regions)
+    keeper = fit(folder, recipe, Task(LABEL_NAMES, REGIONS, train, seen), Watch(say=print))
+    folder.add_facts({"steps": keeper.history[-1]["step"], "best_epoch": keeper.best_epoch})
+    return folder
+
+
+def _compare(given: argparse.Namespace, recipe: Recipe, mixed: Mixed) -> None:
+    """One line of the CSV per real volume, and who was right how often."""
+    simulated = network_of_bundle(given.start_from)[0]
+    lines: list[tuple[str, ...]] = []
+    for number, patient in enumerate(sorted({row.patient for row in mixed.rows})):
+        folder = _train_on(given, recipe, mixed.without(patient), f"without-{number}")
+        later = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
+        own = [index for index, row in enumerate(mixed.rows) if row.patient == patient]
+        inputs = [_as_seen(mixed.real[index], recipe) for index in own]
+        answers = [_answers(network, inputs) for network in (simulated, later)]
+        for place, index in enumerate(own):
+            row = mixed.rows[index]
+            said = [text for answer in answers for text in answer[place]]
+            lines.append((patient, row.label or "", row.extra.get("accept", ""), *said))
+    with given.out.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS, *lines])
+    for column, name in ((3, "simulated volumes only"), (5, "with real volumes")):
+        right = sum(line[column] in (line[2] or line[1]).split("|") for line in lines)
+        low, high = wilson_interval(right, len(lines))
+        print(f"{name}: {right} of {len(lines)} ({low:.3f} to {high:.3f})")
+
+
+def _as_seen(volume: Float32Array, recipe: Recipe) -> Float32Array:
+    return normalise(resize(volume, recipe.preprocess.input_shape), recipe.preprocess)
+
+
+def _answers(network: ResNet, inputs: Sequence[Float32Array]) -> list[tuple[str, str]]:
+    """Label and probability, not calibrated, of each volume."""
+    shares = softmax(score(network, iter(inputs)).logits)
+    return [(LABEL_NAMES[int(row.argmax())], f"{row.max():.3f}") for row in shares]
+
+
+if __name__ == "__main__":
+    main()
