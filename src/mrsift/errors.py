@@ -5,7 +5,8 @@
     │   ├── NotDicom            a file that is no MR image in any format we read
     │   ├── IrregularSpacing    slice positions with a gap or unequal steps
     │   ├── MixedGeometry       planes of one volume that do not share a grid
-    │   └── UnreadablePixels    a header whose pixel data cannot be decoded
+    │   ├── UnreadablePixels    a header whose pixel data cannot be decoded
+    │   └── MissingSequence     a study without a sequence that is asked for
     ├── ConfigError           a setting, profile or recipe that is not valid
     ├── BundleError           a model bundle that is damaged, unknown or too new
     ├── OutputError           a result that cannot be written
@@ -39,6 +40,10 @@ class MixedGeometry(IngestError):
 
 class UnreadablePixels(IngestError):
     """A header whose pixel data cannot be decoded."""
+
+
+class MissingSequence(IngestError):
+    """A study without a sequence that is asked for."""
 
 
 class ConfigError(MrsiftError):

@@ -4,6 +4,10 @@ In: a cohort (`dataset`, one row per sequence of a patient). Out: the folder of 
 predictions have one row per patient; `train` trains and `evaluate` judges, here as for volumes.
 
     cohort.py       rows of a cohort -> patients with their sequences
+    grid.py         a patient's sequences -> one array on one grid
+        resample.py     one grid -> another
+        register.py     one sequence moved over another, where that is wanted
+    prepared.py     patients as arrays on disk, read as memory maps
     frozen.py       what each network of a run sees in each patient, for heads fitted anew
 
     audit.py        a printed number -> which shares it can be, and how often chance would do it

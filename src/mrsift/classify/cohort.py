@@ -1,5 +1,6 @@
 """The rows of a cohort, one per sequence -> its patients, each with all of their sequences."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,12 @@ def studies_of(dataset: Dataset) -> tuple[Study, ...]:
     for row in dataset.rows:
         by_patient.setdefault(row.patient, []).append(row)
     return tuple(_study(patient, by_patient[patient]) for patient in sorted(by_patient))
+
+
+def study_words(study: Study) -> str:
+    """A patient by the folder of the sequences, for messages."""
+    files = [name for row in study.rows.values() for name in row.files]
+    return os.path.commonpath([name.replace("!", "/") for name in files]) or "."
 
 
 def _study(patient: str, rows: Sequence[DatasetRow]) -> Study:

@@ -24,6 +24,10 @@ ISOTROPIC_RATIO = 1.25
 """Largest spacing over the second largest up to which a volume has no plane of its own."""
 
 
+Axes = tuple[int, int, int]
+"""Three storage axes, or the step (1 or -1) along each."""
+
+
 def canonical_view(voxels: Float32Array, affine_lps_mm: Float64Array) -> Float32Array:
     """The volume as a view with axes and directions that do not depend on its storage.
 
@@ -38,27 +42,37 @@ def canonical_view(voxels: Float32Array, affine_lps_mm: Float64Array) -> Float32
         View of `voxels`: slices towards +L, +P or +S, rows and columns as in `IN_PLANE`.
         Nothing is changed where the affine says nothing (not finite, singular).
     """
+    axes, steps = canonical_axes(voxels.shape, affine_lps_mm)
+    first, second, third = (slice(None, None, step) for step in steps)
+    return voxels.transpose(axes)[first, second, third]
+
+
+def canonical_axes(shape: tuple[int, ...], affine_lps_mm: Float64Array) -> tuple[Axes, Axes]:
+    """The storage axes of slices, rows and columns, and the step along each.
+
+    Args:
+        shape: Of the volume as stored.
+        affine_lps_mm: As for `canonical_view`.
+    """
     directions = np.asarray(affine_lps_mm, dtype=np.float64)[:3, :3]
     if not _is_usable(directions):
-        return voxels
+        return (0, 1, 2), (1, 1, 1)
     spacing_mm = np.linalg.norm(directions, axis=0)
     cosines = directions / spacing_mm  # (patient axis, storage axis)
 
-    slice_axis = _slice_axis(voxels.shape, spacing_mm, cosines)
+    slice_axis = _slice_axis(shape, spacing_mm, cosines)
     plane = int(np.argmax(np.abs(cosines[:, slice_axis])))
     (row_patient, row_sign), (column_patient, column_sign) = IN_PLANE[plane]
     first, second = (axis for axis in range(3) if axis != slice_axis)
     as_stored = abs(cosines[row_patient, first]) + abs(cosines[column_patient, second])
     swapped = abs(cosines[row_patient, second]) + abs(cosines[column_patient, first])
     row_axis, column_axis = (first, second) if as_stored >= swapped else (second, first)
-
-    view = voxels.transpose(slice_axis, row_axis, column_axis)
-    flips = (
-        slice(None, None, _step(cosines[plane, slice_axis])),
-        slice(None, None, _step(row_sign * cosines[row_patient, row_axis])),
-        slice(None, None, _step(column_sign * cosines[column_patient, column_axis])),
+    steps = (
+        _step(cosines[plane, slice_axis]),
+        _step(row_sign * cosines[row_patient, row_axis]),
+        _step(column_sign * cosines[column_patient, column_axis]),
     )
-    return view[flips]
+    return (slice_axis, row_axis, column_axis), steps
 
 
 def _is_usable(directions: Float64Array) -> TypeGuard[Float64Array]:
