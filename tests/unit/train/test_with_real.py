@@ -1,0 +1,65 @@
+"""Going on from a bundle with other volumes: every patient left out once, then a second bundle."""
+
+import csv
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from mrsift.bundle import Bundle
+from mrsift.cli.main import main
+from mrsift.simulate import draw_subject
+from mrsift.train import default, with_real
+
+SMALL = (
+    "preprocess.input_shape=[24, 48, 48]",
+    "augmentation.source_shape=[24, 60, 60]",
+    "network.width=4",
+    "training.batch=8",
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data set of two patients with two volumes each, as NIfTI."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    lines = [["path", "patient", "label", "accept", "body_part"]]
+    for patient in (901, 902):
+        for number, volume in enumerate(draw_subject(3, patient)[:2]):
+            name = f"{patient}_{number}.nii.gz"
+            affine = np.diag([-1.0, -1, 1, 1]) @ volume.affine_lps_mm[:, [2, 1, 0, 3]]
+            nib.save(nib.Nifti1Image(volume.voxels.transpose(2, 1, 0), affine), folder / name)
+            lines.append([name, f"p{patient}", volume.label, volume.label, "pelvis"])
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(lines)
+    table = tmp_path / "data.parquet"
+    command = ["dataset", "index", str(folder), "--labels", str(tmp_path / "labels.csv")]
+    assert main([*command, "--out", str(table)]) == 0
+    return table
+
+
+def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(default, "SUBJECTS_PER_SHARD", 1)
+    monkeypatch.setattr(default, "VALIDATION_EVERY", 2)
+    monkeypatch.setattr(with_real, "OVERRIDES", (*with_real.OVERRIDES, *SMALL))
+    monkeypatch.setattr(with_real, "SIMULATED", 8)
+    runs = ["--runs", str(tmp_path), "--subjects", "2", "--threads", "1"]
+    options = [part for text in SMALL for part in ("--set", text)]
+    start, out = tmp_path / "start", tmp_path / "out.csv"
+    default.main(["pool", *runs, *options])
+    default.main(["fit", *runs, *options, "--set", "training.max_steps=1"])
+    default.main(["bundle", *runs, *options, "--out", str(start)])
+
+    common = [*runs, "--data", str(data), "--start-from", str(start)]
+    with_real.main(["compare", *common, "--out", str(out)])
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["patient"] for row in rows] == ["p901", "p901", "p902", "p902"]
+    assert all(0 < float(row["p_with_real"]) <= 1 for row in rows)
+
+    with_real.main(["bundle", *common, "--out", str(tmp_path / "second"), "--version", "2"])
+    second = Bundle.load(tmp_path / "second")
+    assert (second.id.name, second.id.version) == ("sim-and-real", "2")
+    assert "4 of 2 patients" in second.card
