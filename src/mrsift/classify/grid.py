@@ -112,6 +112,8 @@ def read_sequence(row: DatasetRow) -> tuple[Float32Array, Grid]:
 def study_grid(voxels: Float32Array, grid: Grid, settings: StudySettings) -> Grid:
     """The grid that all sequences of a patient are brought to.
 
+    Its pixels are square, so that a narrow stack of sagittal slices is not drawn out sideways.
+
     Args:
         voxels: Of the reference.
         grid: Of the reference.
@@ -132,7 +134,7 @@ def study_grid(voxels: Float32Array, grid: Grid, settings: StudySettings) -> Gri
         row_ends, column_ends = rows.indices(turned.shape[1]), columns.indices(turned.shape[2])
         turned = turned.part((slice(*ends), slice(*row_ends[:2]), slice(*column_ends[:2])))
     slices = settings.slices or turned.shape[0]
-    return turned.with_shape((slices, *settings.plane_shape))
+    return turned.with_shape((slices, *settings.plane_shape), square=True)
 
 
 def _filled(voxels: Float32Array, places: NDArray[np.intp]) -> Float32Array:

@@ -45,11 +45,21 @@ class Grid:
         first, second, third = (one.stop - one.start for one in box)
         return Grid((first, second, third), self.affine_lps_mm @ change)
 
-    def with_shape(self, shape: tuple[int, int, int]) -> "Grid":
-        """The same box in the patient, cut into another number of cells."""
-        ratio = np.array(self.shape) / np.array(shape)
+    def with_shape(self, shape: tuple[int, int, int], *, square: bool = False) -> "Grid":
+        """The same box in the patient, cut into another number of cells.
+
+        Args:
+            shape: Of the new grid.
+            square: Rows and columns get one step; where the box is too narrow for that, it is
+                widened on both sides.
+        """
+        old, new = np.array(self.shape), np.array(shape)
+        ratio = old / new
+        if square:
+            step_mm = np.linalg.norm(self.affine_lps_mm[:3, :3], axis=0)
+            ratio[1:] = (ratio * step_mm)[1:].max() / step_mm[1:]
         change = np.diag([*ratio, 1.0])
-        change[:3, 3] = (ratio - 1) / 2
+        change[:3, 3] = ((old - 1) - ratio * (new - 1)) / 2
         return Grid(shape, self.affine_lps_mm @ change)
 
 
