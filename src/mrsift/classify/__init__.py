@@ -8,6 +8,21 @@ predictions have one row per patient; `train` trains and `evaluate` judges, here
         resample.py     one grid -> another
         register.py     one sequence moved over another, where that is wanted
     prepared.py     patients as arrays on disk, read as memory maps
+    patients.py     a cohort and a recipe -> prepared patients with labels
+
+    experiment.py   a whole run: `train_studies`, `resume_studies`
+    folds.py        who trains, who watches and who is tested, for every network
+    member.py       one network: trained by the loop of `train`, then asked about everybody
+    sampling.py     what it sees at once: a slice, a bag of slices, or the volume
+    look.py         what it sees in one patient
+    reading.py      that -> a value, and how it wavers
+    aggregate.py    slices -> one value for the patient
+    answers.py      what one network says of everybody, as a file
+    ensemble.py     several networks -> one answer, with a set of labels
+    results.py      all of them -> the tables of a run
+    tables.py       these as Parquet
+    history.py      epochs of all networks
+    study_run.py    what is where in a run
     frozen.py       what each network of a run sees in each patient, for heads fitted anew
 
     audit.py        a printed number -> which shares it can be, and how often chance would do it

@@ -73,16 +73,21 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     _check(arguments)
     require_training()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # volumes are prepared side by side
+    from mrsift.classify.experiment import resume_studies, train_studies
     from mrsift.train.experiment import Machine, resume, train
     from mrsift.train.recipe import load_recipe
+    from mrsift.train.run_folder import open_run
 
     machine = Machine(arguments.cache, arguments.jobs, arguments.threads, command_line())
     with watching() as watch:
         if arguments.resume is not None:
-            resume(arguments.resume, machine, watch)
+            of_studies = open_run(arguments.resume).recipe().study is not None
+            (resume_studies if of_studies else resume)(arguments.resume, machine, watch)
         else:
             recipe = load_recipe(arguments.recipe, arguments.set)
-            train(recipe, arguments.data, arguments.out, machine, watch)
+            of_studies = recipe.study is not None
+            start = train_studies if of_studies else train
+            start(recipe, arguments.data, arguments.out, machine, watch)
     return ExitStatus.DONE
 
 

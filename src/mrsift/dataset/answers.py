@@ -135,11 +135,11 @@ def predictions_table(
         "predicted": [names[label] for label in reading.probabilities.argmax(axis=1)],
         "in_distribution": reading.in_distribution,
         "prediction_set": sets,
-        "source_path_hash": [_path_hash(row) for row in rows],
+        "sourcepath_hash": [path_hash(row) for row in rows],
     }
     return make_predictions(names, columns)
 
 
-def _path_hash(row: DatasetRow) -> str:
+def path_hash(row: DatasetRow) -> str:
     """Tells two sources apart without naming them."""
     return hashlib.sha256(f"{row.root}\n{row.files[0]}".encode()).hexdigest()[:16]
