@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import SimpleITK
 
 _BINS = 32
-_SHARE = 0.1
 _SEED = 7
-_LEVELS = ((4, 2.0), (2, 1.0), (1, 0.0))
-"""(shrink factor, smoothing in mm), coarse to fine."""
+_LEVELS = ((4, 2.0, 0.5), (2, 1.0, 0.25))
+"""(shrink factor, smoothing in mm, share of the samples looked at), coarse to fine. A third
+level, at full size, took half as long again and moved two real patients by less than 1 mm."""
 
-_ITERATIONS = 100
+_ITERATIONS = 60
 
 
 def rigid_motion(
@@ -52,12 +52,12 @@ def rigid_motion(
     method = SimpleITK.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(_BINS)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentage(_SHARE, _SEED)
+    method.SetMetricSamplingPercentagePerLevel([share for *_, share in _LEVELS], _SEED)
     method.SetInterpolator(SimpleITK.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-3, _ITERATIONS)
     method.SetOptimizerScalesFromPhysicalShift()
-    method.SetShrinkFactorsPerLevel([shrink for shrink, _ in _LEVELS])
-    method.SetSmoothingSigmasPerLevel([sigma for _, sigma in _LEVELS])
+    method.SetShrinkFactorsPerLevel([shrink for shrink, *_ in _LEVELS])
+    method.SetSmoothingSigmasPerLevel([sigma for _, sigma, _ in _LEVELS])
     method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
     method.SetNumberOfThreads(1)
     method.SetInitialTransform(start, inPlace=True)
