@@ -4,13 +4,16 @@
 
 Three sets of other seeds than the training pool: `test` as training is simulated, `shifted`
 the same with every artefact beyond the ranges of training, and `strangers` of families that
-no training sees. What is there is not drawn again; more subjects add to it.
+no training sees. What is there is not drawn again; more subjects add to it. Each version of
+the simulator and of the preprocessing has a folder of its own.
 """
 
 import argparse
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mrsift
 from mrsift.simulate import SimulatedVolume, draw_subject
 from mrsift.simulate.stranger import draw_strangers
 from mrsift.simulate.variation import SHIFTED
@@ -31,20 +34,32 @@ DRAWS: dict[str, Draw] = {
 }
 
 
-def held_out(name: str, folder: Path = FOLDER, subjects: int = SUBJECTS) -> Pool:
+def version() -> str:
+    """Changes when volumes would be drawn or prepared otherwise."""
+    package = Path(mrsift.__file__).parent
+    files = [path for room in ("simulate", "preprocess") for path in (package / room).iterdir()]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if path.suffix in (".py", ".toml")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def held_out(name: str, folder: Path = FOLDER, subjects: int = SUBJECTS, first: int = 0) -> Pool:
     """One of the sets, drawn where it is not there.
 
     Args:
         name: Of `DRAWS`.
         folder: Where all sets lie.
-        subjects: How many.
+        subjects: Index after the last one.
+        first: Index of the first.
     """
     recipe = load_recipe("default")
     shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
     settings = pool_settings(recipe.preprocess, shape)
-    for subject in range(subjects):
-        write_shard(folder / name, subject, _numbered(DRAWS[name], subject), settings)
-    return Pool(folder / name, range(subjects))
+    place = folder / version() / name
+    for subject in range(first, subjects):
+        write_shard(place, subject, _numbered(DRAWS[name], subject), settings)
+    return Pool(place, range(first, subjects))
 
 
 def _numbered(draw: Draw, subject: int) -> Iterator[tuple[int, SimulatedVolume]]:

@@ -36,6 +36,7 @@
     evaluation_json.py     everything as JSON
     evaluation_terminal.py what `mrsift evaluate` and `mrsift compare` print
     comparison.py          two runs -> a report folder
+    sections_page.py       sections of tables, figures and pictures -> a page
 
 Nothing is imported here: rich, Jinja2 and Pillow are loaded only by the file that needs them.
 """

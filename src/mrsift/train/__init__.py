@@ -26,6 +26,8 @@ that `evaluate` reads; from it, a bundle.
 
     score.py          a trained network's outputs on many volumes
     calibrate.py      temperature, prediction sets and outlier reference, from validation
+    header_trials.py  simulated studies with headers that are right, silent or wrong
+    decide.py         operating point of a bundle: reliabilities and threshold
     results.py        what is written when a run has ended
     elsewhere.py      a model on data of another hospital
     explain.py        pictures of where a network looked, for a report
