@@ -23,7 +23,15 @@ predictions have one row per patient; `train` trains and `evaluate` judges, here
     tables.py       these as Parquet
     history.py      epochs of all networks
     study_run.py    what is where in a run
+    predict.py      new patients by all networks of a run, and a submission
+    new_patients.py where they lie -> a data set, as the run's own was found
     frozen.py       what each network of a run sees in each patient, for heads fitted anew
+
+    sequences.py    the sequences of a patient as pictures, side by side
+    block_figure.py residual blocks of a network, drawn from its modules
+
+    sequences.py    the sequences of a patient as pictures, side by side
+    block_figure.py residual blocks of a network, drawn from its modules
 
     audit.py        a printed number -> which shares it can be, and how often chance would do it
     audit_table.py  a table of them -> n of each patient, and numbers that are impossible

@@ -61,6 +61,9 @@ def grad_cam(
 ) -> Saliency:
     """Grad-CAM: the maps of a stage, weighted by what they add to a label's logit.
 
+    A 2D network's slices are images of their own: each has its own weights, so what attention
+    leaves out has no map. All slices share one scale.
+
     Args:
         network: 2D or 3D; its mode and gradients are left as they were.
         volume: Input, shape (channels, slices, rows, columns) or (slices, rows, columns).
@@ -70,38 +73,63 @@ def grad_cam(
     Source:
         Selvaraju et al. 2017, Grad-CAM: Visual Explanations from Deep Networks.
     """
-    batch = torch.from_numpy(np.ascontiguousarray(volume, dtype=np.float32))
-    batch = batch.reshape(1, -1, *volume.shape[-3:])
     with _maps_of(network, stage) as kept, torch.enable_grad():
-        logit = network(batch.requires_grad_()).logits[0, label]
+        logit = network(as_batch(volume)).logits[0, label]
         maps = kept[0]
         (gradient,) = torch.autograd.grad(logit, maps)
     if network.settings.dimensions == 2:  # (slices, k, rows, columns) -> (1, k, slices, ...)
         maps, gradient = (value.transpose(0, 1)[None] for value in (maps, gradient))
-    weights = gradient.mean(dim=(2, 3, 4), keepdim=True)
+    own = (3, 4) if network.settings.dimensions == 2 else (2, 3, 4)
+    weights = gradient.mean(dim=own, keepdim=True)
     coarse = torch.relu((weights * maps).sum(dim=1, keepdim=True)).detach()
-    fine = nn.functional.interpolate(
-        coarse, size=volume.shape[-3:], mode="trilinear", align_corners=False
-    )[0, 0]
+    fine = to_input_shape(coarse[0], volume.shape[-3:])[0]
     highest = float(fine.max())
     slices, rows, columns = coarse.shape[2:]
     return Saliency((fine / highest if highest > 0 else fine).numpy(), (slices, rows, columns))
 
 
+def as_batch(volume: Float32Array) -> Tensor:
+    """One input, shape ([channels,] slices, rows, columns), as a batch of one."""
+    batch = torch.from_numpy(np.ascontiguousarray(volume, dtype=np.float32))
+    return batch.reshape(1, -1, *volume.shape[-3:])
+
+
+def to_input_shape(coarse: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Maps of a stage at the input's shape, interpolated.
+
+    Args:
+        coarse: Shape (maps, slices, rows, columns).
+        shape: (slices, rows, columns) of the input.
+    """
+    return nn.functional.interpolate(
+        coarse[None], size=shape, mode="trilinear", align_corners=False
+    )[0]
+
+
 @contextmanager
 def _maps_of(network: ResNet, stage: int) -> Iterator[list[Tensor]]:
-    """Keeps what a stage gives, with the network in evaluation mode."""
+    """Keeps what a stage gives, with the network in evaluation mode.
+
+    Gradients begin there: nothing before the stage is kept for them, so that many slices fit
+    into memory.
+    """
     kept: list[Tensor] = []
     was_training = network.training
-    network.eval()
-    handle = network.stages[stage].register_forward_hook(
-        lambda _module, _inputs, output: kept.append(output)
-    )
+    asked = [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+    def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        kept.append(output.detach().requires_grad_())
+        return kept[0]
+
+    network.eval().requires_grad_(False)
+    handle = network.stages[stage].register_forward_hook(keep)
     try:
         yield kept
     finally:
         handle.remove()
         network.train(was_training)
+        for parameter in asked:
+            parameter.requires_grad_()
 
 
 def randomised_weights_check(
@@ -122,7 +150,8 @@ def randomised_weights_check(
     other = copy.deepcopy(network)
     generator = torch.Generator().manual_seed(seed)
     last = len(other.stages)
-    parts: list[tuple[str, nn.Module]] = [("head", other.label_head)]
+    head = [part for part in (other.label_head, other.attention_head) if part is not None]
+    parts: list[tuple[str, nn.Module]] = [("head", nn.ModuleList(head))]
     parts += [(f"stage {last - index}", part) for index, part in enumerate(reversed(other.stages))]
     parts.append(("stem", other.stem))
     names, similarity = [], []

@@ -96,6 +96,40 @@ def test_channels_make_one_map() -> None:
     assert grad_cam(network, volume, 1).values.shape == SHAPE
 
 
+def test_gradients_are_asked_for_as_before() -> None:
+    network = build(SETTINGS, labels=2)
+    network.stem.requires_grad_(False)
+    before = [parameter.requires_grad for parameter in network.parameters()]
+    grad_cam(network, draw(np.random.default_rng(0), 0)[0], 0)
+    assert [parameter.requires_grad for parameter in network.parameters()] == before
+
+
+def test_a_slice_that_attention_leaves_out_has_no_map() -> None:
+    network = build(replace(SETTINGS, dimensions=2, slice_pooling="attention"), labels=2).eval()
+    assert network.attention_head is not None
+    volume = draw(np.random.default_rng(0), 0)[0]
+    volume[2] *= 5.0  # a slice with features of its own
+    with torch.no_grad():
+        images = network.image_features(torch.from_numpy(volume)[:, None])
+        direction = images[2] - images[[0, 1, 3]].mean(dim=0)
+        # its score is far above the others': content follows the direction, the gate is open
+        network.attention_head.content.weight.copy_(
+            (20 * direction / direction.norm()).expand_as(network.attention_head.content.weight)
+        )
+        network.attention_head.content.bias.copy_(
+            -network.attention_head.content.weight @ images.mean(dim=0)
+        )
+        network.attention_head.gate.bias.fill_(20.0)
+        network.attention_head.score.weight.fill_(20.0)
+    found = max(
+        (grad_cam(network, volume, label) for label in (0, 1)), key=lambda s: s.values.sum()
+    )
+    # between slices the map is interpolated; the resolution is one number per slice
+    assert found.resolution[0] == 4
+    assert found.values[2].max() == 1
+    assert found.values[[0, 1, 3]].max() < 0.05
+
+
 def test_a_label_that_nothing_speaks_for_has_an_empty_map() -> None:
     network = build(SETTINGS, labels=2)
     torch.nn.init.zeros_(network.label_head.weight)
