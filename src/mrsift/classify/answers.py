@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mrsift.classify.ensemble import Voice
 from mrsift.errors import ConfigError
 from mrsift.export.output_file import write_bytes
 from mrsift.types import Float32Array, Float64Array
@@ -48,6 +49,10 @@ class Answers:
     slice_number: NDArray[np.int64]
     slice_probabilities: Float64Array
     slice_attention: Float64Array
+
+    def voice(self) -> Voice:
+        """What counts where several networks are asked."""
+        return Voice(self.values, self.draws, float(self.temperature), self.thresholds)
 
 
 def write_answers(path: Path, answers: Answers) -> None:

@@ -6,10 +6,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mrsift.classify.answers import Answers
 from mrsift.classify.reading import calibrated
 from mrsift.evaluate.conformal import set_members
 from mrsift.types import Float64Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voice:
+    """What one network says of some patients.
+
+    Attributes:
+        values: Of each label, not calibrated, shape (patients, labels).
+        draws: The same in every dropout pass and view, shape (patients, draws, labels).
+        temperature: Of its values.
+        thresholds: Smallest calibrated probability at which a label stays, shape (labels,).
+    """
+
+    values: Float64Array
+    draws: Float64Array
+    temperature: float
+    thresholds: Float64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +45,7 @@ class Merged:
     deviation: float
 
 
-def merge(networks: Sequence[Answers], patient: int) -> Merged:
+def merge(networks: Sequence[Voice], patient: int) -> Merged:
     """One answer of those networks that may be asked about a patient.
 
     A label stays in the set where at least half of the networks' sets hold it, and the most
@@ -43,9 +59,7 @@ def merge(networks: Sequence[Answers], patient: int) -> Merged:
     Source:
         Gasparin and Ramdas 2024, Merging uncertainty sets via majority vote, theorem 2.1.
     """
-    probabilities = np.stack(
-        [calibrated(one.values[patient], float(one.temperature)) for one in networks]
-    )
+    probabilities = np.stack([calibrated(one.values[patient], one.temperature) for one in networks])
     votes = [
         set_members(own, one.thresholds) for own, one in zip(probabilities, networks, strict=True)
     ]

@@ -79,9 +79,8 @@ def predictions_of(results: Results) -> tuple[Predictions, Columns]:
     """
     names, study = results.recipe.labels.names, results.recipe.study
     assert study is not None
-    merged = [
-        merge([results.answers[one] for one in row.networks], row.patient) for row in results.asked
-    ]
+    voices = [one.voice() for one in results.answers]
+    merged = [merge([voices[one] for one in row.networks], row.patient) for row in results.asked]
     rows = [_first(results.studies[row.patient], study.reference_role) for row in results.asked]
     folds = [_fold(row, results.parts) for row in results.asked]
     counts = slice_counts(results)

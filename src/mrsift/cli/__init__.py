@@ -14,6 +14,7 @@
     export.py       `mrsift export`
     adapt.py        `mrsift adapt`
     classify.py     `mrsift classify`; each step has a file:
+        classify_predict.py one value for each new patient
         classify_audit.py   are published numbers probabilities or votes?
     evaluate.py     `mrsift evaluate`
     compare.py      `mrsift compare`

@@ -2,7 +2,7 @@
 
 import argparse
 
-from mrsift.cli import classify_audit
+from mrsift.cli import classify_audit, classify_predict
 from mrsift.cli.exit_status import ExitStatus
 
 SUMMARY = "labels of whole studies: predict, check, explain"
@@ -11,7 +11,7 @@ One label for a patient from several sequences: what a model says of new patient
 number rests on, and what a published table of such numbers can be."""
 EPILOG = """\
 Research use only; not a medical device."""
-STEPS = (classify_audit,)
+STEPS = (classify_predict, classify_audit)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
