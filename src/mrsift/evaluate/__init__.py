@@ -20,4 +20,15 @@ The only file it touches is the predictions table.
     caveats.py      what the numbers do not support, in sentences
     figures.py      the figures of a report, as matplotlib figures
     paired.py       two models on the same volumes
+
+One label per patient, and whether there is anything in the image to tell it by:
+
+    study.py           predictions and what else a study run left -> what its report says
+    study_evidence.py  what else it left, as values
+    study_areas.py     a label against the rest: areas, intervals, curves with the band of chance
+        delong.py          the area under a ROC curve with its variance
+        chance.py          what chance alone gives in so many patients
+    study_controls.py  memory, slices, leaks and facts beside the image
+    study_caveats.py   what the numbers do not support
+    study_figures.py   its figures
 """

@@ -38,7 +38,7 @@ def confusion_figure(splits: Mapping[str, Scores]) -> "Figure":
     """
     labels = max(len(scores.names) for scores in splits.values())
     side = 1.5 + 0.46 * labels
-    figure = _figure(side * len(splits), side)
+    figure = blank_figure(side * len(splits), side)
     axes = figure.subplots(1, len(splits), squeeze=False)[0]
     for axis, (name, scores) in zip(axes, splits.items(), strict=True):
         _confusion_panel(axis, scores)
@@ -52,7 +52,7 @@ def reliability_figure(curves: Mapping[str, Reliability]) -> "Figure":
     Args:
         curves: Name of the split -> its curve.
     """
-    figure = _figure(4.6, 4.6)
+    figure = blank_figure(4.6, 4.6)
     top, low = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1)})
     top.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
     edges = (np.arange(BINS) + 0.5) / BINS
@@ -74,13 +74,13 @@ def reliability_figure(curves: Mapping[str, Reliability]) -> "Figure":
     for axis in (top, low):
         axis.set_xlim(0, 1.02)
         axis.set_ylim(0, 1.04)
-        _quiet(axis)
+        quiet(axis)
     return figure
 
 
 def risk_figure(selective: Selective) -> "Figure":
     """Share wrong among the surest answers."""
-    figure = _figure(4.6, 3.1)
+    figure = blank_figure(4.6, 3.1)
     axis = figure.subplots()
     axis.step(selective.coverage, selective.risk, where="post", color=BLUE, linewidth=1.6)
     axis.axhline(selective.risk[-1], color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
@@ -88,13 +88,13 @@ def risk_figure(selective: Selective) -> "Figure":
     axis.set_ylim(0, max(float(selective.risk.max()) * 1.25, 0.01))
     axis.set_xlabel("share of volumes kept, surest first")
     axis.set_ylabel("share of these that is wrong")
-    _quiet(axis)
+    quiet(axis)
     return figure
 
 
 def strangers_figure(found: Strangers) -> "Figure":
     """Distribution of each score for known volumes and for strangers."""
-    figure = _figure(4.6, 1.1 + 1.35 * len(found.values))
+    figure = blank_figure(4.6, 1.1 + 1.35 * len(found.values))
     axes = figure.subplots(len(found.values), 1, squeeze=False)[:, 0]
     edges = np.linspace(0, 1, 31)
     for axis, (name, (known, others)) in zip(axes, found.values.items(), strict=True):
@@ -104,7 +104,7 @@ def strangers_figure(found: Strangers) -> "Figure":
         axis.set_xlabel(name, labelpad=1)
         axis.set_ylabel("share")
         axis.set_xlim(0, 1)
-        _quiet(axis)
+        quiet(axis)
     axes[0].legend(frameon=False, labelcolor=INK, fontsize=_TEXT, ncols=2)
     return figure
 
@@ -116,7 +116,7 @@ def groups_figure(groups: tuple[Group, ...], names: Mapping[str, str]) -> "Figur
         groups: In the order of the page.
         names: Column -> what it is called.
     """
-    figure = _figure(5.2, 0.9 + 0.27 * (len(groups) + len({g.column for g in groups})))
+    figure = blank_figure(5.2, 0.9 + 0.27 * (len(groups) + len({g.column for g in groups})))
     axis = figure.subplots()
     height, ticks, texts = 0.0, [], []
     column = ""
@@ -131,14 +131,14 @@ def groups_figure(groups: tuple[Group, ...], names: Mapping[str, str]) -> "Figur
             axis.plot([accuracy.low, accuracy.high], [height, height], color=BLUE, linewidth=1.8)
         axis.plot([accuracy.value], [height], "o", color=BLUE, markersize=5)
         ticks.append(height)
-        texts.append(_literal(f"{group.value}  ({group.volumes})"))
+        texts.append(literal(f"{group.value}  ({group.volumes})"))
         height += 1
     axis.set_yticks(ticks, texts)
     axis.invert_yaxis()
     lows = [g.overall["accuracy"].low for g in groups if g.overall["accuracy"].method != "none"]
     axis.set_xlim(max(0.0, min([0.9, *lows]) - 0.02), 1.005)
     axis.set_xlabel("accuracy, 95 % interval")
-    _quiet(axis)
+    quiet(axis)
     axis.tick_params(axis="y", length=0)
     return figure
 
@@ -150,7 +150,7 @@ def differences_figure(differences: Mapping[str, Estimate], names: Mapping[str, 
         differences: Measure -> second minus first.
         names: Measure -> what it is called.
     """
-    figure = _figure(5.6, 0.9 + 0.34 * len(differences))
+    figure = blank_figure(5.6, 0.9 + 0.34 * len(differences))
     axis = figure.subplots()
     axis.axvline(0, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
     for height, found in enumerate(differences.values()):
@@ -161,7 +161,7 @@ def differences_figure(differences: Mapping[str, Estimate], names: Mapping[str, 
     axis.invert_yaxis()
     axis.margins(y=0.12)
     axis.set_xlabel("second minus first, 95 % interval")
-    _quiet(axis)
+    quiet(axis)
     axis.tick_params(axis="y", length=0)
     return figure
 
@@ -191,12 +191,12 @@ def _confusion_panel(axis: "Axes", scores: Scores) -> None:
     axis.set_xlim(-0.5, count - 0.5)
     axis.set_ylim(count - 0.5, -0.5)
     axis.set_aspect("equal")
-    names = [_literal(name) for name in scores.names]
+    names = [literal(name) for name in scores.names]
     axis.set_xticks(range(count), names, rotation=40, ha="right", rotation_mode="anchor")
     axis.set_yticks(range(count), names)
     axis.set_xlabel("answer")
     axis.set_ylabel("right label")
-    _quiet(axis, grid=False)
+    quiet(axis, grid=False)
     axis.tick_params(length=0)
 
 
@@ -208,12 +208,12 @@ def _cell(row: int, column: int, color: tuple[float, float, float, float]) -> "R
     )
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text of a user, in which a dollar sign starts no formula."""
     return text.replace("$", r"\$")
 
 
-def _figure(width: float, height: float) -> "Figure":
+def blank_figure(width: float, height: float) -> "Figure":
     """A figure of so many inches without background.
 
     Raises:
@@ -230,7 +230,7 @@ def _figure(width: float, height: float) -> "Figure":
     return figure
 
 
-def _quiet(axis: "Axes", *, grid: bool = True) -> None:
+def quiet(axis: "Axes", *, grid: bool = True) -> None:
     """Thin grey frame, two sides of it, text in the ink of the page."""
     axis.patch.set_facecolor("none")
     for side, spine in axis.spines.items():

@@ -100,6 +100,25 @@ def area_under_risk(
     return _divide((risk * size).sum(axis=1), size.sum(axis=1))
 
 
+def average_precision(
+    score: Float64Array, positive: NDArray[np.bool_], weights: NDArray[np.number]
+) -> Float64Array:
+    """Area under precision against recall, as a sum of steps; the base rate where nothing ranks.
+
+    Args:
+        score: Shape (n,), higher means more likely positive.
+        positive: Shape (n,).
+        weights: Shape (draws, n).
+
+    Returns:
+        Shape (draws,); NaN where a draw has no positive.
+    """
+    inside, outside = _per_step(score, positive, weights)
+    found, named = np.cumsum(inside, axis=1), np.cumsum(inside + outside, axis=1)
+    precision = np.divide(found, named, out=np.zeros_like(found), where=named > 0)
+    return _divide((precision * inside).sum(axis=1), inside.sum(axis=1))
+
+
 def on_draws(
     measure: Callable[[NDArray[np.number]], Float64Array], draws: PatientDraws
 ) -> Float64Array:

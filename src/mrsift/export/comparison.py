@@ -12,12 +12,11 @@ from pathlib import Path
 from mrsift import __version__
 from mrsift.evaluate.figures import differences_figure
 from mrsift.evaluate.paired import Comparison, Discordance
-from mrsift.export.evaluation import make_folders
-from mrsift.export.evaluation_figures import inline_svg, png_bytes, svg_file, svg_text
+from mrsift.export.evaluation import write_parts
+from mrsift.export.evaluation_figures import inline_svg, svg_text
 from mrsift.export.evaluation_html import page_environment
 from mrsift.export.evaluation_json import to_json
 from mrsift.export.evaluation_tables import Cell, Table
-from mrsift.export.evaluation_text import csv_text, latex_text
 from mrsift.export.evaluation_words import (
     MEASURES,
     interval_words,
@@ -25,7 +24,7 @@ from mrsift.export.evaluation_words import (
     three,
     volumes_words,
 )
-from mrsift.export.output_file import write_bytes, write_text
+from mrsift.export.output_file import write_text
 
 NUMBERS = "comparison.json"
 
@@ -47,12 +46,8 @@ def write_comparison(
     tables = comparison_tables(found, names)
     figure = differences_figure(found.differences, MEASURES)
     svg = svg_text(figure)
-    make_folders(folder)
-    for table in tables:
-        write_text(folder / "tables" / f"{table.name}.csv", csv_text(table))
-        write_text(folder / "tables" / f"{table.name}.tex", latex_text(table))
-    write_bytes(folder / "figures" / "differences.png", png_bytes(figure))
-    write_text(folder / "figures" / "differences.svg", svg_file(svg))
+    by_name = {table.name: table for table in tables}
+    write_parts(folder, by_name, {"differences": figure}, {"differences": svg})
     parts = {"runs": names, "honesty": honesty, "comparison": found}
     write_text(folder / NUMBERS, to_json("mrsift.comparison/1", parts))
     lead, *sentences = comparison_words(found, names)

@@ -9,6 +9,7 @@ report/figures/           each figure as .png and .svg
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from mrsift.export.evaluation_html import Page, PageFigure, html_text
 from mrsift.export.evaluation_json import to_json
 from mrsift.export.evaluation_ledger import Looks
 from mrsift.export.evaluation_run import Run
-from mrsift.export.evaluation_tables import all_tables
+from mrsift.export.evaluation_tables import Table, all_tables
 from mrsift.export.evaluation_text import csv_text, latex_text
 from mrsift.export.output_file import write_bytes, write_text
 
@@ -114,15 +115,9 @@ def write_report(
         gallery_words=_gallery_words(gallery, sources),
         saliency_words=sources.saliency_words,
     )
-    make_folders(folder)
-    for name, table in tables.items():
-        write_text(folder / "tables" / f"{name}.csv", csv_text(table))
-        write_text(folder / "tables" / f"{name}.tex", latex_text(table))
     figures["confusion"] = draw.confusion_figure(evaluation.splits)
     svgs["confusion"] = svg_text(figures["confusion"])
-    for name, figure in figures.items():
-        write_bytes(folder / "figures" / f"{name}.png", png_bytes(figure))
-        write_text(folder / "figures" / f"{name}.svg", svg_file(svgs[name]))
+    write_parts(folder, tables, figures, svgs)
     write_text(folder / ERRORS, errors_csv(main))
     parts = {
         "run": str(run.path),
@@ -136,12 +131,33 @@ def write_report(
     write_text(folder / PAGE, html_text(evaluation, page))
 
 
-def make_folders(folder: Path) -> None:
-    """The report folder and the two within.
+def write_parts(
+    folder: Path,
+    tables: Mapping[str, Table],
+    figures: Mapping[str, "Figure"],
+    svgs: Mapping[str, str],
+) -> None:
+    """Tables and figures of any report, in the two folders within its own.
+
+    Args:
+        folder: Of the report; made where it is missing.
+        tables: By name.
+        figures: By name.
+        svgs: Of `evaluation_figures.svg_text`, of the same figures.
 
     Raises:
-        OutputError: They cannot be made.
+        OutputError: A folder or a file cannot be written.
     """
+    _make_folders(folder)
+    for name, table in tables.items():
+        write_text(folder / "tables" / f"{name}.csv", csv_text(table))
+        write_text(folder / "tables" / f"{name}.tex", latex_text(table))
+    for name, figure in figures.items():
+        write_bytes(folder / "figures" / f"{name}.png", png_bytes(figure))
+        write_text(folder / "figures" / f"{name}.svg", svg_file(svgs[name]))
+
+
+def _make_folders(folder: Path) -> None:
     try:
         for name in ("tables", "figures"):
             (folder / name).mkdir(parents=True, exist_ok=True)
