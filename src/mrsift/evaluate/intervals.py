@@ -13,7 +13,7 @@ from mrsift.types import Float64Array
 Z_95 = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
 
-Method = Literal["wilson", "delong", "bootstrap", "bound", "none"]
+Method = Literal["wilson", "delong", "bootstrap", "shuffled", "bound", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Estimate:
         successes: Volumes counted; None for what is no plain share.
         total: Volumes they are among.
         patients: Patients these volumes are of.
-        method: `wilson`; `delong`; `bootstrap` of patients; `bound`: nothing (or all) went wrong,
+        method: `wilson`; `delong`; `bootstrap` of patients; `shuffled`: the middle 95 % under
+            shuffled labels; `bound`: nothing (or everything) went wrong,
             one-sided; `none`: no interval can be given.
     """
 
