@@ -1,5 +1,6 @@
 """The sequences of a patient -> one array on one grid, in one orientation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,8 @@ def study_array(study: Study, settings: StudySettings) -> StudyArray:
         MissingSequence: A role is missing and `settings.missing` is not `zeros`; or none is there.
     """
     reasons = {role: "is not in the cohort" for role in settings.roles if role not in study.rows}
+    if reasons and settings.missing != "zeros":  # before anything is read
+        raise _missing(study, settings, reasons)
     wanted: Grid | None = None
     first: Float32Array | None = None
     channels: dict[str, Float32Array] = {}
@@ -64,7 +67,7 @@ def study_array(study: Study, settings: StudySettings) -> StudyArray:
         try:
             voxels, grid = read_sequence(study.rows[role])
         except IngestError as error:
-            reasons[role] = str(error)
+            reasons[role] = f"cannot be read: {error}"
             continue
         moved = None
         if wanted is None:
@@ -75,14 +78,20 @@ def study_array(study: Study, settings: StudySettings) -> StudyArray:
                 notes.append(f"{role}: could not be registered, and lies as its header says")
         channel = sample(voxels, grid, wanted, moved)
         if channel is None:
-            reasons[role] = f"{study.rows[role].files[0]}: shares no space with the others"
+            reasons[role] = f"shares no space with the others: {study.rows[role].files[0]}"
             continue
         first = channel if first is None else first
         channels[role] = channel
-    lacks = [f"{role}: {reasons[role]}" for role in settings.roles if role in reasons]
-    if wanted is None or (lacks and settings.missing != "zeros"):
-        raise MissingSequence(f"{study_words(study)}: {'; '.join(lacks)}")
+    if wanted is None or (reasons and settings.missing != "zeros"):
+        raise _missing(study, settings, reasons)
+    lacks = (f"{role}: {reasons[role]}" for role in settings.roles if role in reasons)
     return _stacked(channels, wanted, settings, (*lacks, *notes))
+
+
+def _missing(study: Study, settings: StudySettings, reasons: Mapping[str, str]) -> MissingSequence:
+    """Which roles cannot be filled, and why."""
+    lacks = [f"{role} {reasons[role]}" for role in settings.roles if role in reasons]
+    return MissingSequence(f"{study_words(study)}: {'; '.join(lacks)}")
 
 
 def read_sequence(row: DatasetRow) -> tuple[Float32Array, Grid]:
