@@ -5,10 +5,10 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 REPORT := demo-output/report.html
 
 .DEFAULT_GOAL := help
-.PHONY: demo docs help lint lock picture python system test
+.PHONY: demo docs help lint lock model-report picture python system test
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: .venv/project ## identify the demonstration studies (makes .venv, no torch)
 	@mkdir -p $(dir $(REPORT))
@@ -31,6 +31,9 @@ docs: .venv-dev/project ## the documentation site, into site/
 picture: .venv-dev/project system ## the pictures of the docs, from the demonstration studies
 	.venv-dev/bin/python docs/pictures/make_picture.py
 	.venv-dev/bin/python docs/pictures/make_view_picture.py
+
+model-report: .venv-dev/project ## all there is to know of the shipped bundle, into runs/model-report
+	.venv-dev/bin/python bench/model_report.py
 
 lock: .venv-dev/project ## pin and hash every requirement anew
 	requirements/lock .venv-dev/bin/uv

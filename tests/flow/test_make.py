@@ -45,6 +45,8 @@ def test_a_missing_venv_module_is_named(tmp_path: Path) -> None:
     assert "apt-get install python3-venv" in done.stderr
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "docs", "lock", "picture"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "lint", "docs", "lock", "model-report", "picture"]
+)
 def test_help_lists_every_target(target: str) -> None:
     assert f"\n{target} " in "\n" + make("help", "python3").stdout
