@@ -27,11 +27,21 @@ predictions have one row per patient; `train` trains and `evaluate` judges, here
     new_patients.py where they lie -> a data set, as the run's own was found
     frozen.py       what each network of a run sees in each patient, for heads fitted anew
 
-    sequences.py    the sequences of a patient as pictures, side by side
-    block_figure.py residual blocks of a network, drawn from its modules
+    heads.py        such heads: a logistic regression for each network
+    permutation.py  labels shuffled over patients, and what is found then
+    leak.py         every second slice as a patient of its own: a leak on purpose
+    retrain.py      controls that train: all of a run under shuffled labels, and the leak
+    confounders.py  the label from facts beside the image
+    evidence.py     all of these -> what the report needs
 
     sequences.py    the sequences of a patient as pictures, side by side
     block_figure.py residual blocks of a network, drawn from its modules
+
+    explain.py      a run and one patient -> a case
+        case.py         what is known of it, in numbers and sentences
+        case_pictures.py   sequences side by side, maps over them
+        case_figures.py    votes along the stack
+        case_page.py       all of it on one page
 
     audit.py        a printed number -> which shares it can be, and how often chance would do it
     audit_table.py  a table of them -> n of each patient, and numbers that are impossible

@@ -16,6 +16,7 @@
     classify.py     `mrsift classify`; each step has a file:
         classify_predict.py one value for each new patient
         classify_audit.py   are published numbers probabilities or votes?
+        classify_explain.py one patient, and what the answer rests on
     evaluate.py     `mrsift evaluate`
     compare.py      `mrsift compare`
     arguments.py    checks of arguments that several verbs take

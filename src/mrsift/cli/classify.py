@@ -2,7 +2,13 @@
 
 import argparse
 
-from mrsift.cli import classify_audit, classify_predict
+from mrsift.cli import (
+    classify_audit,
+    classify_explain,
+    classify_leak,
+    classify_permute,
+    classify_predict,
+)
 from mrsift.cli.exit_status import ExitStatus
 
 SUMMARY = "labels of whole studies: predict, check, explain"
@@ -11,7 +17,7 @@ One label for a patient from several sequences: what a model says of new patient
 number rests on, and what a published table of such numbers can be."""
 EPILOG = """\
 Research use only; not a medical device."""
-STEPS = (classify_predict, classify_audit)
+STEPS = (classify_predict, classify_audit, classify_explain, classify_permute, classify_leak)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

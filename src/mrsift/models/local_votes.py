@@ -64,10 +64,10 @@ def local_votes(
             maps = _last_maps(network, volume)  # (k, slices, rows, columns)
             weights = _attention(network, maps)
             for _ in range(max(passes, 1)):
-                kept = _dropped(network, maps.shape[0], generator) if passes else None
-                seen = maps if kept is None else maps * kept[:, None, None, None]
-                places.append(_vote(network, seen, label))
-                slices.append(_vote(network, seen.mean(dim=(2, 3)), label))
+                kept = _dropped(network, len(maps), generator) if passes else None
+                seen = maps if kept is None else maps * kept.to(maps)[:, None, None, None]
+                places.append(_vote(network, seen, label).cpu())
+                slices.append(_vote(network, seen.mean(dim=(2, 3)), label).cpu())
                 attention.append(weights)
     stacked = torch.stack(places)
     fine = to_input_shape(stacked.mean(dim=0, keepdim=True), volume.shape[-3:])[0]
@@ -89,7 +89,7 @@ def local_votes(
 
 def _last_maps(network: ResNet, volume: Float32Array) -> Tensor:
     """Maps of the last stage, shape (k, slices, rows, columns)."""
-    batch = as_batch(volume)
+    batch = as_batch(volume, network)
     if network.settings.dimensions == 3:
         return network.stages(network.stem(batch))[0]  # type: ignore[no-any-return]
     maps: Tensor = network.stages(network.stem(batch[0].transpose(0, 1)))
@@ -100,7 +100,7 @@ def _attention(network: ResNet, maps: Tensor) -> Tensor | None:
     if network.attention_head is None:
         return None
     scores = network.attention_head(maps.mean(dim=(2, 3)).T)
-    return torch.softmax(scores, dim=0)
+    return torch.softmax(scores, dim=0).cpu()
 
 
 def _dropped(network: ResNet, channels: int, generator: torch.Generator) -> Tensor:

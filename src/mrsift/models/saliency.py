@@ -74,7 +74,7 @@ def grad_cam(
         Selvaraju et al. 2017, Grad-CAM: Visual Explanations from Deep Networks.
     """
     with _maps_of(network, stage) as kept, torch.enable_grad():
-        logit = network(as_batch(volume)).logits[0, label]
+        logit = network(as_batch(volume, network)).logits[0, label]
         maps = kept[0]
         (gradient,) = torch.autograd.grad(logit, maps)
     if network.settings.dimensions == 2:  # (slices, k, rows, columns) -> (1, k, slices, ...)
@@ -85,13 +85,15 @@ def grad_cam(
     fine = to_input_shape(coarse[0], volume.shape[-3:])[0]
     highest = float(fine.max())
     slices, rows, columns = coarse.shape[2:]
-    return Saliency((fine / highest if highest > 0 else fine).numpy(), (slices, rows, columns))
+    values = (fine / highest if highest > 0 else fine).cpu().numpy()
+    return Saliency(values, (slices, rows, columns))
 
 
-def as_batch(volume: Float32Array) -> Tensor:
-    """One input, shape ([channels,] slices, rows, columns), as a batch of one."""
+def as_batch(volume: Float32Array, network: ResNet) -> Tensor:
+    """One input, shape ([channels,] slices, rows, columns), as a batch of one for a network."""
     batch = torch.from_numpy(np.ascontiguousarray(volume, dtype=np.float32))
-    return batch.reshape(1, -1, *volume.shape[-3:])
+    batch = batch.reshape(1, -1, *volume.shape[-3:])
+    return batch.to(network.label_head.weight.device)
 
 
 def to_input_shape(coarse: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -172,7 +174,9 @@ def _randomise(part: nn.Module, generator: torch.Generator) -> None:
     for module in part.modules():
         if isinstance(module, nn.Conv2d | nn.Conv3d | nn.Linear):
             fan_in = module.weight[0].numel()
-            module.weight.data.normal_(0.0, (2.0 / fan_in) ** 0.5, generator=generator)
+            fresh = torch.empty(module.weight.shape)  # drawn on the CPU: the same on every device
+            fresh.normal_(0.0, (2.0 / fan_in) ** 0.5, generator=generator)
+            module.weight.data.copy_(fresh)
         if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
             module.reset_running_stats()
             module.reset_parameters()
