@@ -1,7 +1,7 @@
 """How often the answer is right on real scans, from the label tables in ../shared/data.
 
     python bench/real_data.py [--data FOLDER] [--model BUNDLE] [--evidence both header pixels]
-                              [--stripped] [--profile all]
+                              [--stripped] [--profile all] [--look-at]
 
 A volume is right where the answer is in its `accept`; it is counted under `label`. An
 `UNKNOWN` for a known volume is an error, and the coverage (share of known volumes that got
@@ -9,7 +9,8 @@ a label) stands beside. `--stripped` removes everything but geometry from the he
 the answer, as strict de-identification does. A row whose series splits into several
 volumes (planes of a localizer, directions, time points) counts once, by its worst volume.
 
-The scans that development may look at and those that are locked are counted apart.
+The scans that development may look at and those that are locked are counted apart. Each time
+the locked ones are scored is a line in `bench/locked.csv`; `--look-at` leaves them out.
 """
 
 import argparse
@@ -32,7 +33,8 @@ from mrsift.infer.look import look
 from mrsift.infer.profile import named_profile
 from mrsift.ingest import Study, scan
 from mrsift.labels import LABEL_NAMES, UNKNOWN
-from mrsift.types import HeaderFacts, Prediction, VolumeInfo
+from mrsift.train.header_trials import without_header
+from mrsift.types import Prediction, VolumeInfo
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 TABLES = ("prostate", "brain", "dicom")
@@ -108,21 +110,6 @@ def read_cases(data: Path) -> list[Case]:
     return cases
 
 
-def strip(info: VolumeInfo) -> VolumeInfo:
-    """The same volume with nothing in its header but geometry."""
-    return dataclasses.replace(
-        info,
-        series_description=None,
-        image_component="magnitude",
-        b_value=None,
-        derived_kind=None,
-        calculated=False,
-        localizer=False,
-        temporal_position=None,
-        header=HeaderFacts(),
-    )
-
-
 def look_at_all(cases: Sequence[Case], network: Future[runtime.Network]) -> list[Place]:
     """Every scan of the tables with what the network sees in it."""
     places = []
@@ -139,13 +126,13 @@ def look_at_all(cases: Sequence[Case], network: Future[runtime.Network]) -> list
 
 def outcomes(place: Place, judge: Judge, use_pixels: bool, stripped: bool) -> Iterator[Outcome]:
     """Each row of one place with its answer."""
-    answers = []
+    answers: list[Prediction] = []
     for study in place.studies:
         volumes = [place.seen[i.volume_id] for i in study.volumes if i.volume_id in place.seen]
         if not use_pixels:
             volumes = [Seen(one.info) for one in volumes]
         if stripped:
-            volumes = [dataclasses.replace(one, info=strip(one.info)) for one in volumes]
+            volumes = [dataclasses.replace(one, info=without_header(one.info)) for one in volumes]
         answers += judge.report(study, volumes).predictions
     for case in place.cases:
         own = [one for one in answers if case.fits(place.seen[one.volume.volume_id].info)]
@@ -185,11 +172,16 @@ def main() -> None:
     parser.add_argument("--evidence", nargs="+", default=["both", "header", "pixels"])
     parser.add_argument("--profile", default="all")
     parser.add_argument("--stripped", action="store_true")
+    parser.add_argument("--look-at", action="store_true", help="leave the locked volumes out")
     arguments = parser.parse_args()
 
     network = runtime.start(arguments.model, 1)
-    places = look_at_all(read_cases(arguments.data), network)
+    cases = read_cases(arguments.data)
+    if arguments.look_at:
+        cases = [case for case in cases if case.patient in LOOK_AT]
+    places = look_at_all(cases, network)
     profile, manifest = named_profile(arguments.profile), network.result().bundle.manifest
+    locked: dict[str, list[Outcome]] = {}
     for evidence in arguments.evidence:
         judge = Judge(profile, evidence != "pixels", manifest.identify_settings, manifest)
         results = [
@@ -208,6 +200,11 @@ def main() -> None:
             print_summary(name, group)
         print()
         print_confusion(results)
+        locked[evidence] = groups["locked"]
+    if any(locked.values()):
+        from locked_ledger import record  # which imports this file
+
+        record("real_data.py", network.result().bundle.id, locked)
 
 
 if __name__ == "__main__":
