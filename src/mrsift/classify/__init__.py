@@ -32,6 +32,7 @@ predictions have one row per patient; `train` trains and `evaluate` judges, here
     leak.py         every second slice as a patient of its own: a leak on purpose
     retrain.py      controls that train: all of a run under shuffled labels, and the leak
     confounders.py  the label from facts beside the image
+    elsewhere.py    another cohort by all networks of a run
     evidence.py     all of these -> what the report needs
 
     sequences.py    the sequences of a patient as pictures, side by side

@@ -12,6 +12,7 @@ those it was trained on as well, because a head must be fitted to what its own n
 """
 
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def read_features(path: Path) -> FrozenFeatures:
                 repeats=arrays["repeats"].astype(np.intp),
                 folds=arrays["folds"].astype(np.intp),
             )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{path}: is damaged; copy the run again") from error
     networks, patients = len(frozen.repeats), len(frozen.patients)
     shapes = (frozen.sides.shape, frozen.features.shape[:2], (len(frozen.folds), patients))

@@ -17,7 +17,10 @@
         classify_predict.py one value for each new patient
         classify_audit.py   are published numbers probabilities or votes?
         classify_explain.py one patient, and what the answer rests on
+        classify_permute.py what is found when labels are shuffled
+        classify_leak.py    a control that leaks on purpose
     evaluate.py     `mrsift evaluate`
+        evaluate_study.py   of a run on studies: one row is one patient
     compare.py      `mrsift compare`
     arguments.py    checks of arguments that several verbs take
     progress.py     a bar on standard error, on a terminal only

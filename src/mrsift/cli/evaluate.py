@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mrsift.cli.arguments import existing_path, positive_number
+from mrsift.cli.evaluate_study import is_study_run, run_study
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.streams import standard_output, tell
 from mrsift.cli.watch import require_training, watching
@@ -76,12 +77,14 @@ def run(arguments: argparse.Namespace) -> ExitStatus:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mrsift.evaluate.summary import evaluate
 
-    if arguments.saliency:
-        _check_saliency(arguments)
     if arguments.out is not None:
         from mrsift.export.evaluation import check_report_folder
 
         check_report_folder(arguments.out)
+    if any(is_study_run(Path(name)) for name in arguments.run):
+        return run_study(arguments)
+    if arguments.saliency:
+        _check_saliency(arguments)
     opened = _open(arguments)
     found = evaluate(opened.predictions, draws=arguments.draws, seed=arguments.seed)
     looks = _record(opened, found)

@@ -29,6 +29,10 @@ FEWEST = 5
 """With fewer patients of the rarer label nothing is said about signal."""
 
 
+LARGEST_P = 0.05
+"""Of a permutation test, with which signal is said to be found."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Patients:
     """The patients that count, one row each.
@@ -73,6 +77,7 @@ class StudyEvaluation:
         brier_of_shares: Of always saying how frequent each label is.
         sites: Site -> (patients, AUC); NaN where a site has one label.
         sites_are_new: Every site was answered by networks that learnt from none of its patients.
+        external: The patients are of another cohort than the one that was learnt from.
         controls: What else could explain the area.
     """
 
@@ -91,6 +96,7 @@ class StudyEvaluation:
     brier_of_shares: Estimate
     sites: Mapping[str, tuple[int, Estimate]]
     sites_are_new: bool
+    external: bool
     controls: Controls
 
     @property
@@ -124,7 +130,7 @@ def evaluate_study(
     return StudyEvaluation(
         target=evidence.target,
         whole=whole,
-        verdict=_verdict(whole.headline, people, found, _null(evidence.permutation, chance)),
+        verdict=_verdict(whole.headline, people, found, (chance, evidence.permutation)),
         labels=labels,
         area=found,
         chance=chance,
@@ -137,6 +143,7 @@ def evaluate_study(
         brier_of_shares=_brier(people, _shares(people), drawing),
         sites=_sites(people),
         sites_are_new=_are_new(people),
+        external=evidence.external,
         controls=controls(main, people.names, evidence, drawing),
     )
 
@@ -196,25 +203,23 @@ def _area(
     return estimate_drawn(value, on_draws(mean, draws), (n, n)), band_of(np.array(null))
 
 
-def _null(permutation: Permutation | None, chance: Band | None) -> Band | None:
-    """The wider of the two at its upper end: no claim rests on the kinder one."""
-    if permutation is None or chance is None:
-        return chance
-    band = permutation.band
-    return Band(min(band.low, chance.low), max(band.high, chance.high))
-
-
-def _verdict(split: str, people: Patients, found: Estimate, null: Band | None) -> Verdict:
+def _verdict(
+    split: str, people: Patients, found: Estimate, null: tuple[Band | None, Permutation | None]
+) -> Verdict:
+    chance, permutation = null
     if split == "train":
         return "seen"
-    if null is None:
+    if chance is None:
         return "one label"
     fewest = min(Counter(people.y_true.tolist()).values())
     if fewest < FEWEST or np.isnan(found.low):
         return "too few"
-    if found.low > 0.5 and found.value > null.high:
+    bands = [chance, *([permutation.band] if permutation else [])]
+    above = found.low > 0.5 and all(found.value > band.high for band in bands)
+    if above and (permutation is None or permutation.p <= LARGEST_P):
         return "signal"
-    return "below" if found.high < 0.5 and found.value < null.low else "none"
+    below = found.high < 0.5 and all(found.value < band.low for band in bands)
+    return "below" if below else "none"
 
 
 def _share(counted: int, total: int) -> Estimate:

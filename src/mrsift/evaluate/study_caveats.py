@@ -88,10 +88,16 @@ def _confounded(found: StudyEvaluation) -> list[str]:
 
 def _controls(found: StudyEvaluation) -> list[str]:
     permutation = found.permutation
-    if found.verdict in ("one label", "seen"):
+    if found.verdict in ("one label", "seen") or found.external:
         return []
     if permutation is None:
         return ["Labels were not permuted: mrsift classify permute RUN does it."]
+    above = found.chance is not None and found.area.value > found.chance.high
+    if found.verdict == "none" and found.area.low > 0.5 and above:
+        return [
+            "The AUC lies above the band of chance, but labels that were permuted came as far"
+            f" (p = {permutation.p:.3f}): no signal is claimed."
+        ]
     if len(permutation.areas) < USUAL_SHUFFLES:
         return [
             f"Only {len(permutation.areas)} permutations: p cannot be below"
@@ -123,6 +129,8 @@ def _size(found: StudyEvaluation) -> list[str]:
 
 
 def _elsewhere(found: StudyEvaluation) -> list[str]:
+    if found.external:
+        return []
     sites = [name for name in found.whole.sites[found.whole.headline] if name != NOT_SAID]
     if not sites or sites == ["unknown"]:
         return ["No external cohort, and the sites are not known: how it does elsewhere is open."]

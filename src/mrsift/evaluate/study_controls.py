@@ -112,7 +112,7 @@ def controls(
         training_accuracy=_trained(evidence.curves, evidence.trained_patients),
         permuted_training_accuracy=_trained(evidence.permuted_curves, evidence.trained_patients),
         slice_accuracy=_slices(evidence.slices, label, (names, split), drawing),
-        leaks=tuple(_leak(found, drawing[1]) for found in evidence.leaks),
+        leaks=tuple(find_leak(found, drawing[1]) for found in evidence.leaks),
         confounders=tuple(_confounders(main, evidence.confounders)),
         epochs=_epochs(evidence.epochs, label, names[-1], split),
         curves=evidence.curves,
@@ -157,7 +157,13 @@ def _slices(
     return estimate_rate(draws.per_patient(right), draws.per_patient(np.ones(len(right))), draws)
 
 
-def _leak(leak: Leak, seed: int) -> LeakFound:
+def find_leak(leak: Leak, seed: int) -> LeakFound:
+    """What a control that leaks on purpose gives, in patients drawn.
+
+    Args:
+        leak: The control.
+        seed: Of the draws.
+    """
     draws = draw_patients(leak.patient, draws=LEAK_DRAWS, seed=seed)
     right = (leak.probability > 0.5) == leak.positive
     ones = draws.per_patient(np.ones(len(right)))

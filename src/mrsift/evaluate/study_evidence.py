@@ -114,6 +114,7 @@ class StudyEvidence:
     Attributes:
         target: Name of the label column, e.g. `MGMT_value`; empty where it is not known.
         trained_patients: Patients that one network learns from; 0 where it is not known.
+        external: The patients are of another cohort than the one that was learnt from.
         slices: Of single slices.
         epochs: Patients x epochs.
         curves: Training by epoch, one per fold.
@@ -125,6 +126,7 @@ class StudyEvidence:
 
     target: str = ""
     trained_patients: int = 0
+    external: bool = False
     slices: SliceAnswers | None = None
     epochs: EpochValues | None = None
     curves: tuple[Curve, ...] = ()

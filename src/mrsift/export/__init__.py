@@ -37,7 +37,7 @@
     evaluation_terminal.py what `mrsift evaluate` and `mrsift compare` print
     comparison.py          two runs -> a report folder
     study_report.py        a run on patients -> the same folder
-        study_tables.py, study_words.py   its tables, and its sentences
+        study_tables.py, study_words.py, study_terminal.py   its tables and sentences
     sections_page.py       sections of tables, figures and pictures -> a page
 
 Nothing is imported here: rich, Jinja2 and Pillow are loaded only by the file that needs them.

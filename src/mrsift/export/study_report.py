@@ -23,7 +23,6 @@ from mrsift.export.evaluation import (
     NUMBERS,
     PAGE,
     errors_csv,
-    honesty_words,
     run_facts,
     write_parts,
 )
@@ -36,6 +35,7 @@ from mrsift.export.output_file import write_text
 from mrsift.export.study_tables import of_patients, study_tables
 from mrsift.export.study_words import (
     permutation_words,
+    study_honesty,
     study_method_words,
     study_result,
     study_second,
@@ -75,7 +75,7 @@ def write_study_report(folder: Path, run: Run, found: StudyEvaluation, looks: Lo
     """
     tables, figures = study_tables(found), study_figures(found)
     svgs = {name: svg_text(figure) for name, figure in figures.items()}
-    honesty = honesty_words(run, found.whole, looks)
+    honesty = study_honesty(found, run, looks)
     caveats = study_caveats(found)
     write_parts(folder, tables, figures, svgs)
     main = run.predictions.rows(split_rows(run.predictions.split)[found.whole.headline])

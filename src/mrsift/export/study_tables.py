@@ -65,7 +65,7 @@ def side_by_side_table(found: StudyEvaluation) -> Table:
         _add(rows, "Patient AUC, labels permuted", null, "what chance gives here")
     return Table(
         "side-by-side",
-        "Four numbers that are often taken for each other",
+        "Numbers that are often taken for each other",
         "Each with its 95 % interval; of the permuted labels, the middle 95 % of the shuffles.",
         ("Number", "Value", "What it says of new patients"),
         tuple(rows),

@@ -5,6 +5,9 @@ import math
 from mrsift.evaluate.chance import Band
 from mrsift.evaluate.intervals import Estimate
 from mrsift.evaluate.study import StudyEvaluation
+from mrsift.export.evaluation import looks_words
+from mrsift.export.evaluation_ledger import Looks
+from mrsift.export.evaluation_run import Run
 from mrsift.export.evaluation_words import interval_words, split_words, three
 
 HOW = {
@@ -83,6 +86,26 @@ def permutation_words(found: StudyEvaluation) -> str:
     )
 
 
+def study_honesty(found: StudyEvaluation, run: Run, looks: Looks | None) -> tuple[str, ...]:
+    """What was tuned on what, and how often the test patients were scored."""
+    tuned = run.facts.get("tuned_on")
+    if found.external:
+        said = ["Another cohort: no network learnt from these patients. All networks answer each."]
+    elif tuned == "nothing":
+        said = [
+            "The weights are those of the last epoch, so no epoch was chosen. The temperature and"
+            " the prediction sets come from inner patients, who are not tested by that network."
+        ]
+    elif tuned:
+        said = [
+            "The epoch, the temperature and the prediction sets were chosen on inner patients, who"
+            " are not tested by that network."
+        ]
+    else:
+        said = ["What the model was tuned on is not written beside these predictions."]
+    return tuple(said) if looks is None else (*said, *looks_words(looks, found.whole.headline))
+
+
 def study_method_words(found: StudyEvaluation) -> tuple[str, ...]:
     """How the numbers were made, for the end of the page."""
     whole = found.whole
@@ -95,8 +118,9 @@ def study_method_words(found: StudyEvaluation) -> tuple[str, ...]:
         " AUC over all patients also compares answers of different networks.",
         "The band of chance is that of Hanley and McNeil (1982) for this many patients of each"
         " label; in curves it is the middle 95 % of the same answers under shuffled labels.",
-        "Signal is said to be found where the interval of the AUC lies above 0.5 and the AUC above"
-        " both the band of chance and, where labels were permuted, what permuted labels give.",
+        "Signal is said to be found where the interval of the AUC lies above 0.5, the AUC above the"
+        " band of chance, and, where labels were permuted, above what permuted labels give, with"
+        " p at most 0.05.",
         "Every table, figure and sentence on this page is computed from the run's folder alone.",
     )
 
