@@ -33,7 +33,7 @@ picture: .venv-dev/project system ## the pictures of the docs, from the demonstr
 	.venv-dev/bin/python docs/pictures/make_view_picture.py
 
 model-report: .venv-dev/project ## all there is to know of the shipped bundle, into runs/model-report
-	.venv-dev/bin/python bench/model_report.py
+	.venv-dev/bin/python -m bench.model_report
 
 lock: .venv-dev/project ## pin and hash every requirement anew
 	requirements/lock .venv-dev/bin/uv

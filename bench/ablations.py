@@ -1,6 +1,6 @@
 """What each choice of the default model is worth: every row the same budget, one line of CSV each.
 
-    python bench/ablations.py --pool RUNS/pool [--steps 400] [--seeds 7] [--shape 16,64,64]
+    python -m bench.ablations --pool RUNS/pool [--steps 400] [--seeds 7] [--shape 16,64,64]
                               [--rows base histogram ...] [--part-subjects 40] [--locked]
 
 Rows differ from `base`, the recipe `default` at the stated shape, in one thing. The rows of
@@ -23,13 +23,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ablation_rows import ROWS, Row
-from held_out import FOLDER, SUBJECTS, held_out, version
-from locked_ledger import LEDGER
-from model_sets import source_of
 from numpy.typing import NDArray
-from real_data import LOOK_AT, SHARED, Case, read_cases
 
+from bench.ablation_rows import ROWS, Row
+from bench.held_out import FOLDER, SUBJECTS, held_out, version
+from bench.locked_ledger import LEDGER
+from bench.model_sets import source_of
+from bench.real_data import LOOK_AT, SHARED, Case, read_cases
 from mrsift.bundle import REGIONS
 from mrsift.evaluate.calibration import softmax
 from mrsift.ingest import scan

@@ -1,6 +1,6 @@
 """Simulated volumes that a bundle is measured on: drawn once, kept in an ignored folder.
 
-    python bench/held_out.py [--folder runs/held-out] [--subjects 20]
+    python -m bench.held_out [--folder runs/held-out] [--subjects 20]
 
 Three sets of other seeds than the training pool: `test` as training is simulated, `shifted`
 the same with every artefact beyond the ranges of training, and `strangers` of families that

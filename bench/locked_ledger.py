@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from real_data import Outcome
-
+from bench.real_data import Outcome
 from mrsift.types import BundleId
 
 LEDGER = Path(__file__).with_name("locked.csv")

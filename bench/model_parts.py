@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from model_sets import Asked, source_of
 from numpy.typing import NDArray
-from real_data import LOOK_AT, read_cases
 
+from bench.model_sets import Asked, source_of
+from bench.real_data import LOOK_AT, read_cases
 from mrsift.evaluate.outliers import in_distribution
 from mrsift.export.evaluation_tables import Cell, Table
 from mrsift.export.pictures import encode
@@ -63,7 +63,7 @@ def speed_table(network: Network) -> Table:
 def ablation_table(path: Path) -> tuple[tuple[str, ...], tuple[Table, ...]]:
     """Words and table of the ablations that have ended."""
     if not path.is_file():
-        return ("None has run: python bench/ablations.py",), ()
+        return ("None has run: python -m bench.ablations",), ()
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     if not lines:

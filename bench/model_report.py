@@ -1,6 +1,6 @@
 """All there is to know of a bundle, printed and as pages in an ignored folder: `make model-report`.
 
-    python bench/model_report.py [--bundle BUNDLE] [--out runs/model-report] [--locked]
+    python -m bench.model_report [--bundle BUNDLE] [--out runs/model-report] [--locked]
 
 Simulated sets and studies are drawn once and kept (`held_out.py`). Real scans are asked where
 ../shared/data is there: those that development may look at always, the locked ones with
@@ -15,12 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from held_out import FOLDER, SUBJECTS, held_out
-from locked_ledger import record, times
-from model_parts import ablation_table, picture_rows, speed_table
-from model_sets import Asked, real, real_predictions, simulated, source_of, studies
-from real_data import SHARED, Outcome
-
+from bench.held_out import FOLDER, SUBJECTS, held_out
+from bench.locked_ledger import record, times
+from bench.model_parts import ablation_table, picture_rows, speed_table
+from bench.model_sets import Asked, real, real_predictions, simulated, source_of, studies
+from bench.real_data import SHARED, Outcome
 from mrsift.bundle import Bundle, default_bundle_path
 from mrsift.evaluate.figures import confusion_figure, reliability_figure, risk_figure
 from mrsift.evaluate.predictions import Predictions

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from held_out import family_of, held_out
-from real_data import LOOK_AT, Outcome, look_at_all, outcomes, read_cases
 
+from bench.held_out import family_of, held_out
+from bench.real_data import LOOK_AT, Outcome, look_at_all, outcomes, read_cases
 from mrsift.bundle import Manifest
 from mrsift.config import IdentifySettings
 from mrsift.evaluate.calibration import softmax

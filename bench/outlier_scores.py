@@ -1,6 +1,6 @@
 """Which score tells volumes of no known label from the rest? AUROC and FPR95 of each.
 
-    python bench/outlier_scores.py --pool RUNS/pool [--bundle BUNDLE] [--reference 1500]
+    python -m bench.outlier_scores --pool RUNS/pool [--bundle BUNDLE] [--reference 1500]
 
 References are fitted to training volumes of the pool, as inference sees them; each distance
 becomes the share of validation volumes, augmented as in training, that lie at least as far
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from held_out import FOLDER, SUBJECTS, family_of, held_out
 from numpy.typing import NDArray
 
+from bench.held_out import FOLDER, SUBJECTS, family_of, held_out
 from mrsift.bundle import OutlierReference, default_bundle_path
 from mrsift.config import PreprocessSettings
 from mrsift.evaluate.outliers import fit_reference, in_distribution

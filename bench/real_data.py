@@ -1,6 +1,6 @@
 """How often the answer is right on real scans, from the label tables in ../shared/data.
 
-    python bench/real_data.py [--data FOLDER] [--model BUNDLE] [--evidence both header pixels]
+    python -m bench.real_data [--data FOLDER] [--model BUNDLE] [--evidence both header pixels]
                               [--stripped] [--profile all] [--look-at]
 
 A volume is right where the answer is in its `accept`; it is counted under `label`. An
@@ -202,7 +202,7 @@ def main() -> None:
         print_confusion(results)
         locked[evidence] = groups["locked"]
     if any(locked.values()):
-        from locked_ledger import record  # which imports this file
+        from bench.locked_ledger import record  # which imports this file
 
         record("real_data.py", network.result().bundle.id, locked)
 
