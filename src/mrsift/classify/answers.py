@@ -74,7 +74,8 @@ def read_answers(path: Path) -> Answers:
         ConfigError: The file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Read first: of a damaged file NumPy leaves the handle open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             return Answers(**{field.name: stored[field.name] for field in fields(Answers)})
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         run = path.parents[2]

@@ -38,9 +38,15 @@ def sides_of(patients: Patients, part: Part) -> NDArray[np.int8]:
 
 
 def recipe_of(recipe: Recipe, part: Part) -> Recipe:
-    """The recipe with the seed of one network."""
+    """The recipe with the seed of one network.
+
+    Where the weights of the last epoch count, nothing may stop training before it.
+    """
     seed = recipe.training.seed + SEEDS_APART * part.repeat + part.fold
-    return with_settings(recipe, {"training.seed": seed})
+    values: dict[str, int] = {"training.seed": seed}
+    if recipe.study is not None and recipe.study.weights == "last":
+        values["training.patience"] = recipe.training.max_epochs
+    return with_settings(recipe, values)
 
 
 def train_member(
