@@ -1,0 +1,65 @@
+"""The drivers in `bench/` that others rely on: rows differ in one thing, looks are counted."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import locked_ledger
+from bench.ablation_rows import ROWS
+from bench.ablations import Bench, append, done, parse
+from bench.held_out import DRAWS, SEED, version
+from mrsift.simulate.variation import PARTS
+from mrsift.train.default import POOL_SEED
+from mrsift.types import BundleId
+
+
+def test_measured_volumes_have_other_seeds_than_training() -> None:
+    assert SEED != POOL_SEED
+    assert set(DRAWS) == {"test", "shifted", "strangers"}
+    assert version() == version()
+
+
+def test_every_part_of_the_simulator_has_a_row_and_names_are_single() -> None:
+    names = [row.name for row in ROWS]
+    assert len(set(names)) == len(names)
+    assert {f"without {part}" for part in PARTS} < set(names)
+    assert all(row.trained_as in names for row in ROWS)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr("sys.argv", ["ablations", "--pool", "nowhere", "--steps", "20"])
+    return Bench(parse(), {}, ())
+
+
+def test_rows_have_the_same_budget_and_differ_in_what_they_say(bench: Bench) -> None:
+    recipes = {row.name: bench.recipe(row, 7, 64) for row in ROWS}
+    assert {recipe.training.max_steps for recipe in recipes.values()} == {20}
+    assert {recipe.training.max_epochs for recipe in recipes.values()} == {5}
+    base = recipes["base"]
+    assert recipes["width 8"].network.width == 8
+    assert recipes["paper A"].preprocess.intensity == "histogram"
+    assert recipes["paper A"].augmentation == recipes["augmentation A"].augmentation
+    assert recipes["without texture"] == base
+    assert recipes["large"].preprocess.input_shape != base.preprocess.input_shape
+
+
+def test_rows_in_the_file_are_known_by_their_budget(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    assert done(path) == set()
+    line = {"row": "base", "seed": 7, "steps": 20, "batch": 16, "shape": "16,64,64"}
+    append(path, line)
+    append(path, line | {"row": "paper A"})
+    assert ("base", "7", "20", "16", "16,64,64") in done(path)
+    assert ("base", "7", "40", "16", "16,64,64") not in done(path)
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_looks_at_the_locked_scans_are_counted_by_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locked_ledger, "LEDGER", tmp_path / "locked.csv")
+    assert locked_ledger.times() == 0
+    locked_ledger.record("a command", BundleId("sim", "1", "0" * 64), {"pixels": (), "both": ()})
+    assert locked_ledger.times() == 1
+    assert len((tmp_path / "locked.csv").read_text().splitlines()) == 3
