@@ -65,6 +65,7 @@ class Case:
         study: Of the recipe.
         asked: Networks behind every number and map.
         merged: Their answer.
+        calibrated: There were enough inner patients to make its probabilities honest.
         draws: Value of the last label, of every network, dropout pass and view, shape (draws,).
         roles: Sequences that are shown.
         seen: Those that the networks see.
@@ -88,6 +89,7 @@ class Case:
     study: StudyTrainingSettings
     asked: Asked
     merged: Merged
+    calibrated: bool
     draws: Float64Array
     roles: tuple[str, ...]
     seen: tuple[str, ...]
@@ -164,26 +166,51 @@ def _kinds(case: Case) -> str:
     return ", ".join(kinds)
 
 
-def set_words(case: Case) -> str:
-    """What the prediction set says."""
+def lead_words(case: Case) -> str:
+    """The answer in one sentence: the set of labels comes before the most probable one."""
     if len(case.members) == len(case.labels):
-        return "No label can be ruled out: the networks cannot tell."
-    return f"Not ruled out: {', '.join(case.members)}."
+        neither = "neither label" if len(case.labels) == 2 else "no label"
+        return f"{case.question}: the networks cannot tell; {neither} can be ruled out."
+    others = ", ".join(label for label in case.labels if label not in case.members)
+    return f"{case.question}: {' or '.join(case.members)}; {others} can be ruled out."
+
+
+def probability_words(case: Case) -> str:
+    """The most probable label, and whether that number was calibrated."""
+    probability = float(case.merged.probabilities.max())
+    found = (
+        f"{case.answer} is the more probable label"
+        if len(case.labels) == 2
+        else (f"{case.answer} is the most probable label")
+    )
+    return (
+        f"{found}, {probability:.2f} as calibrated on patients that were held back."
+        if case.calibrated
+        else f"{found} with {probability:.2f}, a number that nothing calibrated: too few patients "
+        "were held back."
+    )
 
 
 def asked_words(case: Case) -> str:
     """Which networks answered."""
     asked = case.asked
-    which = f"{asked.networks} of the run's {asked.of} networks"
+    which = (
+        "The run's one network"
+        if asked.of == 1
+        else f"{asked.networks} of the run's {asked.of} networks"
+    )
     if not asked.known and asked.of == 1:
         return "The run's one network answered; it has not seen this patient."
     if not asked.known:
         return f"All {asked.of} networks of the run answered: none has seen this patient."
     if asked.learned:
         return (
-            f"{which} answered, and {asked.learned} of them learned from this patient, or was "
-            "watched on it: what follows shows what was learned by heart, and is no prediction."
+            f"{which} answered, and {'it' if asked.of == 1 else f'{asked.learned} of them'} "
+            "learned from this patient or was watched on it: what follows shows what was learned "
+            "by heart, and is no prediction."
         )
+    if asked.of == 1:
+        return f"{which} answered; it did not learn from this patient."
     return f"{which} answered: those that did not learn from this patient."
 
 
@@ -202,7 +229,8 @@ def ranking_words(case: Case) -> str:
     )
     covers = found.method == "none" or found.low <= 0.5 <= found.high
     meaning = (
-        "This is not different from chance, so nothing on this page says anything about the patient"
+        "That includes 0.50, which is chance: nothing shows that this page says anything about a "
+        "patient"
         if covers
         else "0.50 is chance"
     )

@@ -31,8 +31,8 @@ def case_html(case: Case, run_name: str) -> str:
             version=__version__,
             case=case,
             run_name=run_name,
-            lead=_lead(case),
-            second=words.set_words(case),
+            lead=words.lead_words(case),
+            second=words.probability_words(case),
             caveats=_caveats(case),
             numbers=_numbers(case),
             pictures=pictures,
@@ -56,12 +56,6 @@ def _hex(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def _lead(case: Case) -> str:
-    probability = float(case.merged.probabilities.max())
-    found = f"{case.question}: {case.answer} is the most probable label"
-    return f"{found}, {probability:.2f} after calibration."
-
-
 def _caveats(case: Case) -> list[str]:
     said = [
         words.ranking_words(case),
@@ -82,9 +76,13 @@ def _numbers(case: Case) -> list[tuple[str, str, str]]:
         (
             f"Probability of {case.labels[-1]}",
             f"{float(case.merged.probabilities[-1]):.3f}",
-            "calibrated on inner patients",
+            "calibrated" if case.calibrated else "not calibrated: too few patients",
         ),
-        ("Spread of the value", spread, f"deviation of {len(case.draws)} answers"),
+        (
+            "Spread of the value",
+            spread,
+            f"deviation of {len(case.draws)} answers" if len(case.draws) > 1 else "one answer",
+        ),
         ("Not ruled out", ", ".join(case.members), "prediction set"),
         *truth,
     ]

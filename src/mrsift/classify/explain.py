@@ -92,6 +92,7 @@ def explain_patient(
         study=settings,
         asked=asked,
         merged=merged,
+        calibrated=any(voice.temperature != 1.0 for voice in voices),
         draws=np.concatenate([one.draws[:, -1] for one in readings]),
         roles=roles,
         seen=settings.roles,

@@ -11,7 +11,7 @@ from mrsift.types import Float32Array
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TITLES = {"flair": "FLAIR", "t1w": "T1w", "t1w_ce": "T1w, contrast agent", "t2w": "T2w"}
+TITLES = {"flair": "FLAIR", "t1w": "T1w", "t1w_ce": "T1w with contrast agent", "t2w": "T2w"}
 """Role -> title."""
 
 _HEAD_INCH = 0.3
