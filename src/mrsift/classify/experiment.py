@@ -12,7 +12,7 @@ from mrsift.classify.answers import read_answers, write_answers
 from mrsift.classify.folds import Part, cohort_warnings, make_parts
 from mrsift.classify.frozen import write_features
 from mrsift.classify.history import last_epoch, mean_history, write_histories
-from mrsift.classify.member import ask_member, recipe_of, train_member
+from mrsift.classify.member import ask_member, check_member, recipe_of, train_member
 from mrsift.classify.patients import PreparedCohort, prepare_cohort
 from mrsift.classify.results import Results, epochs_of, features_of, predictions_of, slices_of
 from mrsift.classify.study_run import StudyRun, open_study_run, said_of
@@ -65,6 +65,8 @@ def train_studies(
     cohort = prepare_cohort(recipe, dataset, cache, machine.jobs, watch)
     labels = cohort.labels()
     parts = make_parts(dataset.rows, labels, recipe.study, recipe.training.seed)
+    for part in parts:
+        check_member(recipe, part, cohort.patients)
     warnings = [*cohort.remarks, *cohort_warnings(dataset.rows, labels, recipe.study)]
     facts = {
         "mrsift_version": mrsift.__version__,

@@ -13,17 +13,18 @@ from mrsift.classify.look import head_of, make_looker
 from mrsift.classify.reading import PatientReading, as_logits, calibrated, read_patient
 from mrsift.classify.sampling import Patients, make_task
 from mrsift.config import StudyTrainingSettings
+from mrsift.errors import ConfigError
 from mrsift.evaluate.conformal import label_thresholds
 from mrsift.train.calibrate import honest_temperature
 from mrsift.train.classes import NO_CLASS
-from mrsift.train.fit import fit, load_network
+from mrsift.train.fit import Task, fit, load_network
 from mrsift.train.keeper import RunKeeper
 from mrsift.train.recipe import Recipe, with_settings
 from mrsift.train.run_folder import RunFolder
 from mrsift.train.watch import Watch
 from mrsift.types import Float64Array
 
-LEAST_FOR_TEMPERATURE = 20
+LEAST_FOR_TEMPERATURE = 40
 """Fewer inner patients than this cannot tell a temperature; it stays 1."""
 
 SIDES = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
@@ -65,10 +66,33 @@ def train_member(
         ConfigError: The loss is no longer a number, or there are too few samples.
         OutputError: The disk is full; what is there is whole.
     """
+    return fit(folder, recipe, _task(recipe, part, patients), watch)
+
+
+def check_member(recipe: Recipe, part: Part, patients: Patients) -> None:
+    """Refuses what could not be trained, before anything is written.
+
+    Args:
+        recipe: Of the run.
+        part: Who trains.
+        patients: Of the run.
+
+    Raises:
+        ConfigError: There are fewer samples than one step takes.
+    """
+    samples = len(_task(recipe, part, patients).train)
+    if samples < recipe.training.batch:
+        raise ConfigError(
+            f"{part.name}: {len(part.patients('train'))} patients for training make {samples} "
+            f"samples, fewer than the {recipe.training.batch} of one step; add patients, or "
+            "--set training.batch=N"
+        )
+
+
+def _task(recipe: Recipe, part: Part, patients: Patients) -> Task:
     sides = sides_of(patients, part)
     train, inner = (np.flatnonzero(sides == side) for side in (TRAIN, VALIDATION))
-    task = make_task(recipe, patients, train, inner)
-    return fit(folder, recipe, task, watch)
+    return make_task(recipe, patients, train, inner)
 
 
 def weights_of(folder: RunFolder, study: StudyTrainingSettings) -> Path:

@@ -20,6 +20,7 @@ from mrsift.train.fit import load_network
 from mrsift.train.onnx_export import to_onnx
 from mrsift.train.recipe import to_toml
 from mrsift.train.run_folder import RunFolder, open_run
+from mrsift.train.study_recipe import for_volumes_only
 
 SUFFIX = ".mrsift"
 
@@ -42,6 +43,7 @@ def export_run(run: Path, out: Path, licence: str) -> None:
     check_writable(out)
     folder = open_run(run)
     recipe, facts = folder.recipe(), folder.facts()
+    for_volumes_only(recipe.study, str(run), "use the run itself: mrsift classify predict RUN DATA")
     if "temperature" not in facts or not folder.predictions.is_file():
         raise ConfigError(f"{run}: has not ended; finish it: mrsift train --resume {run}")
     labels = tuple(facts["labels"])

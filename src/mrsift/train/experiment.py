@@ -24,6 +24,7 @@ from mrsift.train.processes import Processes, join_processes
 from mrsift.train.recipe import Recipe
 from mrsift.train.results import finish
 from mrsift.train.run_folder import RunFolder, create_run, open_run, refuse_existing
+from mrsift.train.study_recipe import for_volumes_only
 from mrsift.train.watch import Watch, spoken_time
 
 
@@ -70,6 +71,7 @@ def train(
         OutputError: The disk is full; what is there is whole.
     """
     machine, watch = machine or Machine(), watch or Watch()
+    for_volumes_only(recipe.study, recipe.name, "train it with classify.experiment.train_studies")
     processes = join_processes()
     if machine.threads:
         torch.set_num_threads(machine.threads)

@@ -1,6 +1,7 @@
 """What the section `[study]` of a recipe must not say, each in one line."""
 
 from mrsift.config import LabelSettings, NetworkSettings, StudyTrainingSettings
+from mrsift.errors import ConfigError
 
 AGGREGATES = {
     "slice": ("vote_share", "mean", "median", "top_k", "noisy_or"),
@@ -75,3 +76,20 @@ def study_problem(
         or study.mc_dropout == 1,
     }
     return next((text for text, wrong in checks.items() if wrong), None)
+
+
+def for_volumes_only(study: StudyTrainingSettings | None, name: str, instead: str) -> None:
+    """Refuses a recipe for labels of patients where volumes with a label each are needed.
+
+    Args:
+        study: Of the recipe.
+        name: Of the recipe or run, for the message.
+        instead: What can be done.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    if study is not None:
+        raise ConfigError(
+            f"{name}: its recipe has a section [study], labels of patients; {instead}"
+        )

@@ -20,6 +20,7 @@ from mrsift.train.keeper import RunKeeper
 from mrsift.train.prepared import prepare_volumes
 from mrsift.train.recipe import Recipe, to_toml, with_settings
 from mrsift.train.run_folder import create_run
+from mrsift.train.study_recipe import for_volumes_only
 from mrsift.train.watch import Watch
 
 STORAGE = "tune.db"
@@ -46,6 +47,11 @@ def tune(
         ConfigError: Nothing to vary, or `out` belongs to another search.
         OutputError: The folder cannot be written.
     """
+    for_volumes_only(
+        recipe.study,
+        recipe.name,
+        "what is tuned on few patients fits these alone, so it is fixed in advance, with --set",
+    )
     if not recipe.tune:
         raise ConfigError(f"{recipe.name}: has no [[tune]] that says which settings to vary")
     _check_searches(recipe)

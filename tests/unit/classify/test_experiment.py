@@ -166,6 +166,15 @@ def test_one_label_only_is_refused_before_anything_is_written(cohort: Path, tmp_
     assert not (tmp_path / "run").exists()
 
 
+def test_too_few_for_one_step_is_said_before_anything_is_written(
+    cohort: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe(toy_recipe(cohort.parent, "volume"), ["training.batch=32"])
+    with pytest.raises(ConfigError, match=r"repeat-0-fold-0: \d patients .* fewer than the 32"):
+        train_studies(recipe, cohort, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_patient_without_a_sequence_is_left_out_and_named_by_its_file(
     cohort: Path, tmp_path: Path
 ) -> None:

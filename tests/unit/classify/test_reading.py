@@ -73,7 +73,7 @@ def test_temperature_needs_patients_and_both_labels() -> None:
     temperature = fit_inner(values, y_true)
     assert 5.0 < temperature < 20.0
     assert calibrated(values, temperature).max() == pytest.approx(0.6, abs=0.05)
-    assert fit_inner(values[:19], y_true[:19]) == 1.0
+    assert fit_inner(values[:39], y_true[:39]) == 1.0
     assert fit_inner(values, np.zeros(400, dtype=np.intp)) == 1.0
 
 
