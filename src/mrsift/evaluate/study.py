@@ -139,8 +139,8 @@ def evaluate_study(
         majority=people.names[most],
         majority_share=_share(times, len(people)),
         gain=_gain(people, most, drawing),
-        brier=_brier(people, people.probabilities, drawing),
-        brier_of_shares=_brier(people, _shares(people), drawing),
+        brier=_brier(people, drawing),
+        brier_of_shares=_brier_of_shares(people, drawing),
         sites=_sites(people),
         sites_are_new=_are_new(people),
         external=evidence.external,
@@ -235,17 +235,21 @@ def _gain(people: Patients, most: int, drawing: tuple[int, int]) -> Estimate:
     return estimate_drawn(float(difference.mean()), draws.resample(difference) / n, (n, n))
 
 
-def _brier(people: Patients, probabilities: Float64Array, drawing: tuple[int, int]) -> Estimate:
-    squares = brier_scores(probabilities, people.y_true)
+def _brier(people: Patients, drawing: tuple[int, int]) -> Estimate:
+    squares = brier_scores(people.probabilities, people.y_true)
     draws = draw_within(np.zeros(len(people), np.intp), draws=drawing[0], seed=drawing[1])
     n = len(people)
     return estimate_drawn(float(squares.mean()), draws.resample(squares) / n, (n, n))
 
 
-def _shares(people: Patients) -> Float64Array:
-    """How frequent each label is, once per patient."""
-    shares = np.bincount(people.y_true, minlength=len(people.names)) / len(people)
-    return np.tile(shares, (len(people), 1))
+def _brier_of_shares(people: Patients, drawing: tuple[int, int]) -> Estimate:
+    """Brier score of saying of everybody how frequent each label is."""
+    draws = draw_within(np.zeros(len(people), np.intp), draws=drawing[0], seed=drawing[1])
+    n = len(people)
+    of_label = np.eye(len(people.names))[people.y_true]
+    value = 1 - ((of_label.sum(axis=0) / n) ** 2).sum()
+    drawn = 1 - ((draws.resample(of_label) / n) ** 2).sum(axis=1)
+    return estimate_drawn(float(value), drawn, (n, n))
 
 
 def _sites(people: Patients) -> dict[str, tuple[int, Estimate]]:
