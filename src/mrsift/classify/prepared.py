@@ -190,8 +190,8 @@ def _piece(
     said = [[row.root, row.volume_id, row.files, row.frames, row.index] for row in rows]
     gaps = [row.extra.get("gaps") for row in rows]
     rules = {one.name: getattr(settings, one.name) for one in fields(StudySettings)}
-    name = f"{_hash([said], 16)}-{_hash([FORMAT, rules, gaps, stamps], 16)}"
-    path = folder / f"{name}.npy"
+    family = f"{_hash([said], 16)}-{_hash([FORMAT, rules], 12)}"
+    path = folder / f"{family}-{_hash([gaps, stamps], 16)}.npy"
     about = _read_about(path.with_suffix(".json"))
     voxels = _open(path)
     if about is not None and voxels is not None and list(voxels.shape) == about["shape"]:
@@ -202,6 +202,9 @@ def _piece(
         about = _about(made)
         write_text(path.with_suffix(".json"), json.dumps(about))
         _write(path, made.voxels)
+    for stale in folder.glob(f"{family}-*"):  # made from files as they were before
+        if stale.stem != path.stem and stale.suffix in (".npy", ".json"):
+            stale.unlink(missing_ok=True)
     return path, True, about
 
 

@@ -58,7 +58,7 @@ def index_cohort(arguments: argparse.Namespace) -> ExitStatus:
     Raises:
         MrsiftError: Wrong usage, or an output that cannot be written.
     """
-    from mrsift.dataset.cohort import NO_TABLE, cohort_findings, make_cohort
+    from mrsift.dataset.cohort import NO_TABLE, few_patients, make_cohort, one_class
     from mrsift.dataset.counts import count_by_side
     from mrsift.dataset.quality import quality_path, write_quality
     from mrsift.dataset.study_labels import read_study_labels
@@ -87,16 +87,17 @@ def index_cohort(arguments: argparse.Namespace) -> ExitStatus:
             )
             found = role_series(arguments.path, options, bar, labels.of)
         cohort = make_cohort(found, labels, facts, arguments.jobs, bar)
-    findings = [*cohort.findings, *cohort_findings(cohort.dataset.rows)]
+    rows = cohort.dataset.rows
+    findings = [*cohort.findings, *one_class(rows), *few_patients(rows)]
     write_findings(findings, arguments.json, "mrsift.dataset_index/1")
     if cohort.quality:
         write_quality(cohort.quality, quality)
-    if not cohort.dataset.rows:
+    if not rows:
         print_dataset([], findings, quiet=arguments.json == STDOUT)
         tell(f"no sequence of any patient could be read; {quality} says why")
         return ExitStatus.NOTHING_READABLE
     write_dataset(cohort.dataset, arguments.out)
-    tables = [count_by_side(cohort.dataset.rows)]
+    tables = [count_by_side(rows)]
     print_dataset(tables, findings, quiet=arguments.json == STDOUT)
-    warned = any(finding.level != "note" for finding in findings)
+    warned = any(finding.level != "note" for finding in cohort.findings)
     return ExitStatus.CHECK_FAILED if arguments.strict and warned else ExitStatus.DONE

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mrsift.dataset.cohort import cohort_findings
+from mrsift.dataset.cohort import few_patients
 from mrsift.dataset.finding import Finding
 from mrsift.dataset.leaks import (
     near_duplicates,
@@ -56,7 +56,7 @@ def check_dataset(
         *_leaks(rows),
         *_files(rows, read, jobs, on_progress),
         *_labels(rows),
-        *cohort_findings(rows),
+        *few_patients(rows),
         *on_no_side(dataset),
         *too_small(dataset),
         *_confounded(rows),

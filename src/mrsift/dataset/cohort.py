@@ -137,26 +137,35 @@ def _fit(found: Found, labels: StudyLabels, rows: Sequence[DatasetRow]) -> list[
     return findings
 
 
-def cohort_findings(rows: Sequence[DatasetRow]) -> list[Finding]:
-    """Whether there are patients and classes enough to learn or to conclude anything.
+def one_class(rows: Sequence[DatasetRow]) -> list[Finding]:
+    """Whether all labelled patients have one label; `dataset check` says it of any data set.
+
+    Args:
+        rows: Of a cohort.
+    """
+    classes = {row.label for row in rows if row.label is not None}
+    if len(classes) != 1:
+        return []
+    says = "all labelled patients have one label; nothing can be learnt from them"
+    return [Finding("warning", "one_class", says, tuple(map(str, classes)))]
+
+
+def few_patients(rows: Sequence[DatasetRow]) -> list[Finding]:
+    """Whether there are patients enough to conclude anything.
 
     Args:
         rows: Of a cohort; others give nothing.
     """
     said = {row.patient: row.label for row in rows if row.label and "role" in row.extra}
-    sizes = Counter(said.values())
-    findings = []
-    if len(sizes) == 1:
-        says = "all labelled patients have one label; nothing can be learnt from them"
-        findings.append(Finding("warning", "one_class_of_patients", says, tuple(sizes)))
-    if 0 < len(said) < FEW:
-        says = (
-            f"{count(len(said), 'labelled patient')}: too few to conclude anything; without any "
-            f"signal, {FEW} patients give an AUC anywhere from 0.29 to 0.71"
-        )
-        names = tuple(f"{label}: {count(n, 'patient')}" for label, n in sorted(sizes.items()))
-        findings.append(Finding("warning", "few_patients", says, names))
-    return findings
+    if not 0 < len(said) < FEW:
+        return []
+    sizes = sorted(Counter(said.values()).items())
+    says = (
+        f"{count(len(said), 'labelled patient')}: too few to conclude anything; without any "
+        f"signal, {FEW} patients give an AUC anywhere from 0.29 to 0.71"
+    )
+    names = tuple(f"{label}: {count(n, 'patient')}" for label, n in sizes)
+    return [Finding("warning", "few_patients", says, names)]
 
 
 def _sequences(quality: Sequence[SeriesQuality]) -> list[Finding]:

@@ -94,6 +94,7 @@ def test_a_changed_source_is_prepared_anew(studies: list[Study], cache: Path) ->
     file = Path(studies[0].rows["t2w"].root) / studies[0].rows["t2w"].files[0]
     os.utime(file, (1, 1))
     assert prepare(studies, cache).made == 1
+    assert len(list(cache.iterdir())) == 6  # what was made from the old file is gone
 
 
 def test_a_bad_patient_is_left_out_and_named_by_file(studies: list[Study], cache: Path) -> None:

@@ -6,8 +6,9 @@ import pydicom
 
 from mrsift.dataset.challenge import challenge_series
 from mrsift.dataset.check import check_dataset
-from mrsift.dataset.cohort import Cohort, cohort_findings, make_cohort
+from mrsift.dataset.cohort import Cohort, few_patients, make_cohort, one_class
 from mrsift.dataset.study_labels import read_study_labels
+from mrsift.dataset.table import DatasetRow
 from tests.cohort_folders import SLICES, write_cohort, write_patient
 from tests.dataset_rows import row
 
@@ -106,23 +107,26 @@ def test_a_patient_without_anything_is_named(tmp_path: Path) -> None:
     assert "label_without_patient" not in said(made)
 
 
-def test_few_patients_and_one_class_are_warned_of_here_and_in_the_check() -> None:
-    def patients(labels: list[str | None]) -> list[object]:
-        rows = [
-            row(number, f"{number:05d}", label, extra={"role": "flair"})
-            for number, label in enumerate(labels)
-        ]
-        return [(one.kind, one.names) for one in cohort_findings(rows)]
-
-    assert patients(["0", "1"] * 15) == []
-    assert patients(["0"] * 40) == [("one_class_of_patients", ("0",))]
-    eight = ["0"] * 5 + ["1"] * 3
-    assert patients([*eight, *[None] * 90]) == [
-        ("few_patients", ("0: 5 patients", "1: 3 patients"))
+def patients(labels: list[str | None]) -> list[DatasetRow]:
+    return [
+        row(number, f"{number:05d}", label, extra={"role": "flair"})
+        for number, label in enumerate(labels)
     ]
-    assert patients([None] * 3) == []
-    volumes = [row(number, f"{number:05d}", "T2W") for number in range(3)]
-    assert cohort_findings(volumes) == []
+
+
+def test_few_patients_are_warned_of() -> None:
+    assert few_patients(patients(["0", "1"] * 15)) == []
+    (few,) = few_patients(patients([*["0"] * 5, *["1"] * 3, *[None] * 90]))
+    assert (few.kind, few.names) == ("few_patients", ("0: 5 patients", "1: 3 patients"))
+    assert few_patients(patients([None] * 3)) == []
+    assert few_patients([row(number, f"{number:05d}", "T2W") for number in range(3)]) == []
+
+
+def test_one_class_is_warned_of() -> None:
+    (one,) = one_class(patients([*["II"] * 40, None]))
+    assert (one.level, one.names) == ("warning", ("II",))
+    assert one_class(patients(["II", "IV"])) == []
+    assert one_class(patients([None])) == []
 
 
 def test_the_check_says_so_too(tmp_path: Path) -> None:
