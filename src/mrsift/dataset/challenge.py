@@ -79,8 +79,8 @@ def _series(
     scan = _scan(root, folder, path)
     infos = [info for study in scan.studies for info in study.volumes]
     if not infos:
-        files = f"{count(len(scan.skipped), 'file')} left out"
-        remark = f"no volume in the folder ({files})"
+        why = f": {scan.skipped[0].reason}" if scan.skipped else ""
+        remark = f"no volume in the folder{why}"
         return Series(SeriesQuality(patient, role, path, False, remark), None), scan.skipped
     best = max(infos, key=lambda info: (info.shape[0], info.shape[1] * info.shape[2]))
     planes = scan.planes(best)
