@@ -9,7 +9,7 @@ NAMED = 4
 
 
 def sentences(audit: Audit) -> list[str]:
-    """What the numbers are, then what cannot be, then where n comes from."""
+    """What the numbers are; what cannot be, one line each; and where n comes from."""
     said = [_kind_words(audit)]
     if audit.kind in ("votes", "mixed") or audit.sources:
         said += [
