@@ -12,9 +12,10 @@ def sentences(audit: Audit) -> list[str]:
     """What the numbers are; what cannot be, one line each; and where n comes from."""
     said = [_kind_words(audit)]
     if audit.kind in ("votes", "mixed") or audit.sources:
-        said += [
+        found = [
             _impossible_words(audit, row, place) for row in audit.rows for place in row.impossible
         ]
+        said += ["\n".join(found)] if found else []
     return said + _source_words(audit)
 
 
