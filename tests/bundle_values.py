@@ -32,8 +32,7 @@ def manifest(labels: tuple[str, ...] = LABEL_NAMES, **fields: Any) -> Manifest:
         outliers=OutlierReference(
             projection=rng.normal(size=(6, 3)),
             centre=rng.normal(size=6),
-            class_means=rng.normal(size=(len(labels), 3)),
-            precision=np.eye(3),
+            neighbours=rng.normal(size=(20, 3)),
             distances=np.linspace(0.0, 5.0, 11),
             tail_exponent=4.0,
         ),

@@ -103,8 +103,7 @@ def tiny_manifest(labels: tuple[str, ...] = LABEL_NAMES, *, regions: bool = True
         outliers=OutlierReference(
             projection=np.eye(TINY_FEATURES),
             centre=np.zeros(TINY_FEATURES),
-            class_means=np.zeros((len(labels), TINY_FEATURES)),
-            precision=np.eye(TINY_FEATURES),
+            neighbours=np.zeros((1, TINY_FEATURES)),
             distances=np.linspace(0.0, 1e6, 101),
             tail_exponent=1.0,
         ),

@@ -12,6 +12,7 @@ from mrsift.config import NetworkSettings, PreprocessSettings
 from mrsift.evaluate.outliers import fit_reference
 from mrsift.infer.runtime import start
 from mrsift.models.catalogue import build
+from mrsift.models.layers import with_every_stage
 from mrsift.models.weights import network_of_bundle, to_safetensors
 from mrsift.train.onnx_export import to_onnx
 from tests.bundle_values import manifest
@@ -32,9 +33,8 @@ def test_a_bundle_computes_what_torch_computed(
     network(torch.randn(4, channels, *SHAPE))
     volumes = torch.randn(12, channels, *SHAPE)
     with torch.inference_mode():
-        expected = network.eval()(volumes)
-    y_true = np.arange(12) % 3
-    reference = fit_reference((expected.features.numpy(), y_true), expected.features.numpy(), 3)
+        expected = with_every_stage(network.eval(), volumes)
+    reference = fit_reference(expected.features.numpy(), expected.features.numpy(), 3)
     written = manifest(
         LABELS,
         regions=(),

@@ -1,5 +1,6 @@
 """What a bundle says of itself, and how its JSON becomes that."""
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -8,17 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mrsift.config import IdentifySettings, NetworkSettings, PreprocessSettings
 from mrsift.errors import BundleError
 from mrsift.labels import LABEL_NAMES
 from mrsift.types import Float64Array
 
-SCHEMA = "mrsift.bundle/2"
-"""What is written. `/1` is read as well: it had the nine labels only, and no `network`."""
+SCHEMA = "mrsift.bundle/3"
+"""What is written. Older ones are read as well: `/1` had the nine labels only and no `network`,
+`/2` measured the distance from the training volumes to the mean of each label."""
 
 MANIFEST = "manifest.json"
 REGIONS = ("pelvis", "head")
+
+MAX_NUMBERS = 5000
+"""Larger arrays stand in the JSON as bytes, to keep it short."""
 
 LABEL_FORM = re.compile(r"\w[\w.+-]{0,63}")
 """A label goes into column names, file names and pages, so it is one word of any script."""
@@ -31,16 +37,14 @@ class OutlierReference:
     Attributes:
         projection: Features to the space in which distance is measured, shape (features, k).
         centre: Mean of the features, shape (features,).
-        class_means: Mean of each label in that space, shape (labels, k).
-        precision: Inverse of the covariance within the labels, shape (k, k).
+        neighbours: Training volumes in that space, shape (n, k); the nearest one counts.
         distances: Distance of validation volumes at `QUANTILES` of `evaluate.outliers`.
         tail_exponent: How fast the share of volumes falls with distance beyond them.
     """
 
     projection: Float64Array
     centre: Float64Array
-    class_means: Float64Array
-    precision: Float64Array
+    neighbours: Float64Array
     distances: Float64Array
     tail_exponent: float
 
@@ -175,7 +179,7 @@ def _manifest(fields: dict[str, Any]) -> Manifest:
         region_temperature=temperatures[1],
         conformal=conformal,
         conformal_coverage=float(fields["conformal_coverage"]),
-        outliers=_outliers(fields["outliers"], len(labels)),
+        outliers=_outliers(fields["outliers"]),
         licence=str(fields["licence"]),
         made_by=str(fields["made_by"]),
         files={str(name): str(digest) for name, digest in fields["files"].items()},
@@ -218,21 +222,53 @@ def _operating_point(fields: dict[str, Any] | None) -> OperatingPoint | None:
     return OperatingPoint(**shares, made_by=str(fields["made_by"]))
 
 
-def _outliers(fields: dict[str, Any], labels: int) -> OutlierReference:
+def _outliers(fields: dict[str, Any]) -> OutlierReference:
     """The reference, with shapes that fit each other."""
-    arrays = {
-        name: np.array(fields[name], dtype=np.float64)
-        for name in ("projection", "centre", "class_means", "precision", "distances")
-    }
+    names = ["projection", "centre", "distances"]
+    older = "neighbours" not in fields
+    names += ["class_means", "precision"] if older else ["neighbours"]
+    arrays = {name: unpacked(fields[name]) for name in names}
     features, size = arrays["projection"].shape
-    expected = {
-        "centre": (features,),
-        "class_means": (labels, size),
-        "precision": (size, size),
-    }
+    expected = {"centre": (features,)} | ({"precision": (size, size)} if older else {})
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
+    points = arrays["class_means" if older else "neighbours"]
+    if points.ndim != 2 or points.shape[1] != size or not len(points):
+        raise ValueError(f"outlier reference has points of shape {points.shape}")
     if arrays["distances"].ndim != 1 or not all(np.isfinite(a).all() for a in arrays.values()):
         raise ValueError("outlier reference is not finite or has a wrong shape")
+    if older:
+        # Mahalanobis' distance to the nearest mean is Euclid's in whitened space.
+        whitening = np.linalg.cholesky(arrays.pop("precision"))
+        arrays["projection"] = arrays["projection"] @ whitening
+        arrays["neighbours"] = arrays.pop("class_means") @ whitening
     return OutlierReference(**arrays, tail_exponent=float(fields["tail_exponent"]))
+
+
+def packed(array: NDArray[Any]) -> Any:
+    """An array for JSON: numbers where there are few, else bytes of float32 as text.
+
+    Args:
+        array: Any shape.
+    """
+    if array.size <= MAX_NUMBERS:
+        rounded = [float(f"{number:.7g}") for number in array.ravel()]
+        return np.array(rounded).reshape(array.shape).tolist()
+    data = base64.b64encode(array.astype("<f4").tobytes()).decode("ascii")
+    return {"shape": list(array.shape), "float32": data}
+
+
+def unpacked(value: Any) -> Float64Array:
+    """The array that `packed` made a value of.
+
+    Args:
+        value: As it stood in the JSON.
+
+    Raises:
+        ValueError: It is none, or has another length than it says.
+    """
+    if not isinstance(value, dict):
+        return np.array(value, dtype=np.float64)
+    data = base64.b64decode(value["float32"], validate=True)
+    return np.frombuffer(data, "<f4").reshape(value["shape"]).astype(np.float64)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mrsift.bundle.manifest import MANIFEST, SCHEMA, Manifest, parse
+from mrsift.bundle.manifest import MANIFEST, SCHEMA, Manifest, packed, parse
 from mrsift.errors import BundleError, OutputError
 from mrsift.types import BundleId
 
@@ -144,11 +144,10 @@ def _put(path: Path, everything: Mapping[str, bytes]) -> None:
         fresh.replace(path)
 
 
-def _as_list(value: object) -> list[Any]:
+def _as_list(value: object) -> Any:
     """Arrays in JSON, with the digits that float32 features deserve."""
     if isinstance(value, np.ndarray):
-        rounded: list[Any] = np.vectorize(lambda number: float(f"{number:.7g}"))(value).tolist()
-        return rounded
+        return packed(value)
     raise TypeError(f"{type(value).__name__} has no place in a manifest")
 
 

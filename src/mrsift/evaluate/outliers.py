@@ -1,4 +1,4 @@
-"""How unlike the training data a volume looks, from the network's pooled features."""
+"""How unlike the training data a volume looks, from what every stage of the network sees."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,9 @@ QUANTILES = np.linspace(0.0, 1.0, 101)
 TAIL_SHARE = 0.1
 """Share of the validation volumes, the farthest, that the fall of the tail is fitted to."""
 
-SHRINKAGE = 0.05
-"""Share of the mean variance mixed into the covariance, so that it can be inverted."""
-
 
 def distance(features: NDArray[np.floating], reference: OutlierReference) -> Float64Array:
-    """Mahalanobis distance to the nearest label's mean.
+    """Distance to the nearest training volume.
 
     Args:
         features: Shape (n, features), the network's output.
@@ -27,13 +24,14 @@ def distance(features: NDArray[np.floating], reference: OutlierReference) -> Flo
         Shape (n,).
 
     Source:
-        Lee et al. 2018, A Simple Unified Framework for Detecting Out-of-Distribution Samples;
-        on principal components as Woodland et al. 2024 (MELBA 2024:020) found to work better.
+        Sun et al. 2022, Out-of-Distribution Detection with Deep Nearest Neighbors; on
+        principal components as Woodland et al. 2024 (MELBA 2024:020). What else was tried is
+        in `docs/decisions/strangers.md`.
     """
-    projected = (np.asarray(features, np.float64) - reference.centre) @ reference.projection
-    offset = projected[:, None] - reference.class_means  # (n, labels, k)
-    squared = np.einsum("nlk,kj,nlj->nl", offset, reference.precision, offset)
-    nearest: Float64Array = np.sqrt(np.maximum(squared, 0.0).min(axis=1))
+    asked = (np.asarray(features, np.float64) - reference.centre) @ reference.projection
+    kept = reference.neighbours
+    squared = (asked**2).sum(1)[:, None] + (kept**2).sum(1) - 2.0 * asked @ kept.T
+    nearest: Float64Array = np.sqrt(np.maximum(squared.min(axis=1), 0.0))
     return nearest
 
 
@@ -52,52 +50,45 @@ def in_distribution(features: NDArray[np.floating], reference: OutlierReference)
     """
     far = distance(features, reference)
     rank = 1.0 - np.interp(far, reference.distances, QUANTILES)
-    start = np.interp(1.0 - TAIL_SHARE, QUANTILES, reference.distances)
-    ratio = np.maximum(far, start) / max(float(start), np.finfo(float).tiny)
+    start = float(np.interp(1.0 - TAIL_SHARE, QUANTILES, reference.distances))
+    least = max(start, 1e-9)
+    ratio = np.maximum(far, least) / least
     tail = TAIL_SHARE * ratio**-reference.tail_exponent
     share: Float64Array = np.where(far > start, tail, rank)
     return share
 
 
 def fit_reference(
-    train: tuple[NDArray[np.floating], NDArray[np.integer]],
-    validation: NDArray[np.floating],
-    components: int,
+    train: NDArray[np.floating], validation: NDArray[np.floating], components: int
 ) -> OutlierReference:
     """The reference of a network.
 
     Args:
-        train: Features (n, features) and index of the right label (n,); every label occurs.
+        train: Features of training volumes, shape (n, features).
         validation: Features of volumes that the network was not trained on, (m, features).
-        components: Principal components in which distance is measured.
+        components: Principal components of the standardised features in which distance is
+            measured.
     """
-    features, y_true = np.asarray(train[0], np.float64), train[1]
-    centre = features.mean(axis=0)
-    _, _, axes = np.linalg.svd(features - centre, full_matrices=False)
-    projection = axes[:components].T
-    projected = (features - centre) @ projection
-    means = np.stack([projected[y_true == label].mean(axis=0) for label in np.unique(y_true)])
-    within = projected - means[np.searchsorted(np.unique(y_true), y_true)]
-    covariance = within.T @ within / len(within)
-    covariance += SHRINKAGE * np.trace(covariance) / components * np.eye(components)
-
+    features = np.asarray(train, np.float64)
+    centre, scale = features.mean(axis=0), features.std(axis=0)
+    scale[scale < 1e-6 * max(float(scale.max()), np.finfo(float).tiny)] = np.inf  # says nothing
+    _, _, axes = np.linalg.svd((features - centre) / scale, full_matrices=False)
+    projection = axes[:components].T / scale[:, None]
     draft = OutlierReference(
         projection=projection,
         centre=centre,
-        class_means=means,
-        precision=np.linalg.inv(covariance),
+        neighbours=(features - centre) @ projection,
         distances=np.zeros_like(QUANTILES),
         tail_exponent=1.0,
     )
     far = distance(validation, draft)
     start = np.quantile(far, 1.0 - TAIL_SHARE)
     # Hill 1975: the mean log excess is the inverse of the exponent.
-    excess = np.log(far[far >= start] / start).mean()
+    excess = np.log(far[far >= start] / start).mean() if start > 0 else 0.0
     return OutlierReference(
         projection=draft.projection,
         centre=draft.centre,
-        class_means=draft.class_means,
-        precision=draft.precision,
+        neighbours=draft.neighbours,
         distances=np.quantile(far, QUANTILES),
         tail_exponent=float(1.0 / max(excess, 1e-3)),
     )

@@ -1,7 +1,7 @@
 """What is measured on validation volumes when training has ended: honest probabilities and sets."""
 
 import io
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ def calibrate(
     validation: tuple[Scores, NDArray[np.intp]],
     train: tuple[Scores, NDArray[np.intp]],
     settings: CalibrationSettings,
+    unknown: int | None,
 ) -> Calibration:
     """Temperature and thresholds from validation, the outlier reference from training.
 
@@ -45,18 +46,26 @@ def calibrate(
         validation: Outputs and right labels of volumes that the network was not trained on.
         train: The same of volumes that it was trained on.
         settings: Of the recipe.
+        unknown: Index of the class of strangers, which the reference leaves out: what lies
+            beside a stranger is not like what is known. None where there is none.
     """
     scores, y_true = validation
     temperature = honest_temperature(scores.logits, y_true)
     thresholds = label_thresholds(softmax(scores.logits, temperature), y_true, settings.coverage)
-    features = train[0].features
+    features, checked = (
+        _known(side.features, labels, unknown) for side, labels in (train, validation)
+    )
     components = max(1, min(settings.components, features.shape[1], len(features) - 1))
-    reference = fit_reference((features, train[1]), scores.features, components)
-    # A class that nothing was measured of shares the place of another: no place of its own.
-    means = np.repeat(reference.class_means[:1], scores.logits.shape[1], axis=0)
-    means[np.unique(train[1])] = reference.class_means
-    reference = replace(reference, class_means=means)
+    reference = fit_reference(features, checked, components)
     return Calibration(temperature, thresholds, settings.coverage, reference)
+
+
+def _known(
+    features: NDArray[np.float32], labels: NDArray[np.intp], unknown: int | None
+) -> NDArray[np.float32]:
+    """Features of the known classes; of all where there is nothing else."""
+    known = labels != unknown
+    return features[known] if known.any() else features
 
 
 def honest_temperature(logits: NDArray[np.floating], y_true: NDArray[np.integer]) -> float:

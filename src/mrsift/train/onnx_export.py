@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mrsift.errors import BundleError
+from mrsift.models.layers import with_every_stage
 from mrsift.models.resnet import Output, ResNet
 
 OPSET = 17
@@ -25,7 +26,8 @@ class _OutputsThatAreThere(nn.Module):
 
     def forward(self, volume: Tensor) -> tuple[Tensor, ...]:
         """The outputs in the order of `output_names`."""
-        return tuple(value for value in self.network(volume) if value is not None)
+        found = with_every_stage(self.network, volume)
+        return tuple(value for value in found if value is not None)
 
 
 def output_names(network: ResNet) -> list[str]:
@@ -90,7 +92,7 @@ def largest_difference(network: ResNet, onnx: bytes, volumes: Tensor) -> float:
         As a share of that output's largest number, or of 1 where that is smaller.
     """
     with torch.inference_mode():
-        expected = network(volumes)
+        expected = with_every_stage(network, volumes)
     core = openvino.Core()
     compiled = core.compile_model(core.read_model(onnx), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     found = compiled(volumes.numpy())

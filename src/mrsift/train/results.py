@@ -74,6 +74,7 @@ def _calibration(scores: Scores, data: Classified, recipe: Recipe) -> Calibratio
         (_some(scores, validation), data.labels[validation]),
         (_some(scores, chosen), data.labels[chosen]),
         recipe.calibration,
+        data.names.index(recipe.labels.unknown) if recipe.labels.unknown in data.names else None,
     )
 
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from mrsift.config import AugmentationSettings, PreprocessSettings
+from mrsift.models.layers import with_every_stage
 from mrsift.models.resnet import ResNet
 from mrsift.train.augmentation import apply, draw
 from mrsift.train.batches import Volumes
@@ -24,7 +25,7 @@ class Scores:
     Attributes:
         logits: Shape (n, labels).
         region: Shape (n, regions); None where the network has no such head.
-        features: Shape (n, features).
+        features: Means of every stage over space, shape (n, features).
     """
 
     logits: NDArray[np.float32]
@@ -45,7 +46,8 @@ def score(network: ResNet, volumes: Iterable[Float32Array]) -> Scores:
     remaining = iter(volumes)
     with torch.inference_mode():
         while batch := list(islice(remaining, BATCH)):
-            output = network(torch.from_numpy(np.stack(batch)[:, None]).to(device))
+            volumes_in = torch.from_numpy(np.stack(batch)[:, None]).to(device)
+            output = with_every_stage(network, volumes_in)
             parts.append([None if value is None else value.cpu().numpy() for value in output])
     network.to("cpu")
     logits, region, features = (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mrsift.bundle import CARD, MODEL, REGIONS, WEIGHTS, Manifest, write_bundle
 from mrsift.evaluate.calibration import fit_temperature
-from mrsift.labels import LABEL_NAMES
+from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.models.resnet import ResNet
 from mrsift.models.weights import to_safetensors
 from mrsift.train.batches import Volumes
@@ -90,7 +90,12 @@ def _calibrated(
     y_true, regions = validation.labels, validation.regions
     known = regions >= 0
     assert varied.region is not None  # the recipe of a pool has both heads
-    found = calibrate((varied, y_true), (reference, train.labels[chosen]), recipe.calibration)
+    found = calibrate(
+        (varied, y_true),
+        (reference, train.labels[chosen]),
+        recipe.calibration,
+        LABEL_NAMES.index(UNKNOWN),
+    )
     manifest = Manifest(
         name="",
         version="",

@@ -3,17 +3,20 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mrsift.bundle import MANIFEST, Bundle, OperatingPoint, default_bundle_path, write_bundle
+from mrsift.bundle.manifest import MAX_NUMBERS, packed, unpacked
 from mrsift.config import IdentifySettings, NetworkSettings
 from mrsift.errors import BundleError
+from mrsift.evaluate.outliers import distance
 from mrsift.labels import LABEL_NAMES
 from tests.bundle_values import CONTENTS, PHASES, edit, manifest, rewrite
 
 
 def test_a_newer_bundle_asks_for_an_update(bundle: Path) -> None:
-    rewrite(bundle, edit("schema", "mrsift.bundle/3"))
+    rewrite(bundle, edit("schema", "mrsift.bundle/4"))
     with pytest.raises(BundleError, match="Update mrsift"):
         Bundle.load(bundle)
 
@@ -79,6 +82,46 @@ def test_a_bundle_of_the_first_schema_is_read(bundle: Path) -> None:
     rewrite(bundle, older)
     found = Bundle.load(bundle).manifest
     assert (found.labels, found.network, found.channels) == (LABEL_NAMES, None, 1)
+
+
+def test_a_bundle_of_the_second_schema_measures_the_same_distance(bundle: Path) -> None:
+    rng = np.random.default_rng(1)
+    root = rng.normal(size=(3, 3))
+    means, precision = rng.normal(size=(9, 3)), root @ root.T + np.eye(3)
+
+    def older(files: dict[str, bytes]) -> None:
+        fields = json.loads(files[MANIFEST])
+        del fields["outliers"]["neighbours"]
+        fields["outliers"] |= {"class_means": means.tolist(), "precision": precision.tolist()}
+        files[MANIFEST] = json.dumps(fields | {"schema": "mrsift.bundle/2"}).encode()
+
+    projection, centre = manifest().outliers.projection, manifest().outliers.centre
+    rewrite(bundle, older)
+    features = rng.normal(size=(5, 6))
+    offsets = ((features - centre) @ projection)[:, None] - means
+    squared = np.einsum("nlk,kj,nlj->nl", offsets, precision, offsets)
+    found = distance(features, Bundle.load(bundle).manifest.outliers)
+    np.testing.assert_allclose(found, np.sqrt(squared.min(axis=1)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (MAX_NUMBERS, 2), (0,)])
+def test_arrays_come_back_from_a_manifest(shape: tuple[int, ...]) -> None:
+    array = np.random.default_rng(0).normal(size=shape)
+    again = unpacked(json.loads(json.dumps(packed(array))))
+    np.testing.assert_allclose(again, array, rtol=1e-6)
+
+
+def test_packed_bytes_of_another_length_are_refused(bundle: Path) -> None:
+    wrong = packed(np.zeros((MAX_NUMBERS, 3))) | {"shape": [MAX_NUMBERS, 4]}
+
+    def shortened(files: dict[str, bytes]) -> None:
+        fields = json.loads(files[MANIFEST])
+        fields["outliers"]["neighbours"] = wrong
+        files[MANIFEST] = json.dumps(fields).encode()
+
+    rewrite(bundle, shortened)
+    with pytest.raises(BundleError, match="cannot be used"):
+        Bundle.load(bundle)
 
 
 def test_the_bundle_that_ships_is_read() -> None:

@@ -38,8 +38,7 @@ def manifest(settings: NetworkSettings) -> Manifest:
         outliers=OutlierReference(
             projection=np.eye(32, 2),
             centre=np.zeros(32),
-            class_means=np.zeros((3, 2)),
-            precision=np.eye(2),
+            neighbours=np.zeros((3, 2)),
             distances=np.linspace(0, 1, 5),
             tail_exponent=1.0,
         ),

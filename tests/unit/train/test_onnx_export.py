@@ -11,6 +11,7 @@ import torch
 from mrsift.config import NetworkSettings
 from mrsift.errors import BundleError
 from mrsift.models.catalogue import DEFAULT, build
+from mrsift.models.layers import with_every_stage
 from mrsift.models.resnet import ResNet
 from mrsift.train.onnx_export import largest_difference, output_names, to_onnx
 
@@ -62,7 +63,7 @@ def test_another_runtime_says_it_too(settings: NetworkSettings) -> None:
     assert names == output_names(network)
     volumes = torch.randn(3, settings.channels, *SHAPE)
     with torch.inference_mode():
-        expected = network(volumes)
+        expected = with_every_stage(network, volumes)
     for name, found in zip(names, session.run(None, {"volume": volumes.numpy()}), strict=True):
         np.testing.assert_allclose(
             found, getattr(expected, name).numpy(), rtol=1e-3, atol=1e-4, err_msg=name
