@@ -65,16 +65,17 @@ def toy_recipe(folder: Path, unit: str, folds: int = 2) -> Path:
     return path
 
 
-def toy_cohort(folder: Path, patients: int = 16, unknown: int = 2) -> Path:
+def toy_cohort(folder: Path, patients: int = 16, unknown: int = 2, *, seed: int = 0) -> Path:
     """Patients with two sequences and a label, of whom the last have none.
 
     Args:
         folder: Made where it is missing.
         patients: In all.
         unknown: Of them, without label.
+        seed: Of the voxels.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     rows = []
     for number in range(patients):
         for role in ROLES:

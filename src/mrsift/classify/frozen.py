@@ -77,7 +77,7 @@ def read_features(path: Path) -> FrozenFeatures:
             f" `mrsift train --resume {path.parent}`"
         )
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             frozen = FrozenFeatures(
                 patients=tuple(str(name) for name in arrays["patients"]),
                 features=arrays["features"],

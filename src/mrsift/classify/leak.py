@@ -144,7 +144,7 @@ def read_leaks(run: Path) -> tuple[Leak, ...]:
         if not path.is_file():
             continue
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
                 patient = arrays["patient"].astype(object)
                 positive = arrays["positive"].astype(bool)
                 leak = Leak(patient, positive, arrays["probability"], shuffled)
