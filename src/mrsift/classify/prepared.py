@@ -21,6 +21,7 @@ from mrsift.classify.cohort import Study, study_words
 from mrsift.classify.grid import StudyArray, study_array
 from mrsift.config import StudySettings
 from mrsift.dataset.memory import MemoryGate
+from mrsift.dataset.table import DatasetRow
 from mrsift.dataset.voxels import source_stamp
 from mrsift.errors import ConfigError, IngestError, OutputError
 from mrsift.export.output_file import write_text
@@ -34,8 +35,8 @@ MAX_JOBS = 16
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much is done, and how much there is."""
 
-_COPIES = 2.0
-"""Of the largest sequence, held while a patient is prepared."""
+_READ_COPIES, _MADE_COPIES = 2.0, 1.6
+"""Of the largest sequence, and of the array, held at the same time."""
 
 _STORED = np.float16
 """Half the disk; its step, 0.1 %, is far below the noise of an image."""
@@ -196,8 +197,7 @@ def _piece(
     voxels = _open(path)
     if about is not None and voxels is not None and list(voxels.shape) == about["shape"]:
         return path, False, about
-    largest = max((int(np.prod(row.shape)) for row in rows), default=0)
-    with gate.hold(largest, _COPIES):
+    with gate.hold(_voxels(rows, settings), 1.0):
         made = study_array(study, settings)
         about = _about(made)
         write_text(path.with_suffix(".json"), json.dumps(about))
@@ -206,6 +206,14 @@ def _piece(
         if stale.stem != path.stem and stale.suffix in (".npy", ".json"):
             stale.unlink(missing_ok=True)
     return path, True, about
+
+
+def _voxels(rows: Sequence[DatasetRow], settings: StudySettings) -> int:
+    """How much is held while a patient is prepared, at most."""
+    largest = max((int(np.prod(row.shape)) for row in rows), default=0)
+    slices = settings.slices or max((max(row.shape) for row in rows), default=0)
+    made = len(settings.roles) * slices * int(np.prod(settings.plane_shape))
+    return int(_READ_COPIES * largest + _MADE_COPIES * made)
 
 
 def _about(made: StudyArray) -> dict[str, object]:

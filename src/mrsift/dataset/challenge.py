@@ -14,7 +14,6 @@ from mrsift.dataset.quality import SeriesQuality, series_quality, slice_gaps
 from mrsift.dataset.rows import Progress
 from mrsift.dataset.series import Found, Series
 from mrsift.errors import IngestError
-from mrsift.export.rows import count
 from mrsift.ingest.scan import Scan, list_files, scan_files
 from mrsift.types import Skipped
 
