@@ -12,6 +12,7 @@ from mrsift.classify.ensemble import Voice, merge
 from mrsift.classify.folds import Part
 from mrsift.classify.look import head_of, make_looker
 from mrsift.classify.member import recipe_of, weights_of
+from mrsift.classify.predict import label_column
 from mrsift.classify.prepared import Place, prepare_studies
 from mrsift.classify.reading import PatientReading, read_patient
 from mrsift.classify.sequences import TITLES
@@ -86,7 +87,7 @@ def explain_patient(
     slices = np.stack([one.slices[:, -1] for one in readings])
     return Case(
         patient=patient,
-        question=next(iter(study.rows.values())).extra.get("label_of", "label"),
+        question=label_column(run),
         labels=recipe.labels.names,
         truth=study.label,
         study=settings,

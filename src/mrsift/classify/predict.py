@@ -97,7 +97,7 @@ def predict_studies(
     return Predicted(
         recipe.labels.names,
         "BraTS21ID" if challenge else "patient",
-        _label_column(run),
+        label_column(run),
         patients.names,
         tuple(merge(voices, int(place)) for place in everybody),
         tuple(1 if whole else len(places) for places in patients.slices),
@@ -156,7 +156,7 @@ def details_csv(predicted: Predicted) -> str:
     return _csv(columns, sorted(rows))
 
 
-def _label_column(run: StudyRun) -> str:
+def label_column(run: StudyRun) -> str:
     """Name of the label in the cohort that was trained on."""
     rows = run.folder.dataset().rows
     return next((row.extra["label_of"] for row in rows if "label_of" in row.extra), "label")
