@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813  # as its own documentation does
 from scipy.spatial.transform import Rotation
 
 from mrsift.classify.resample import Grid, sample
 from mrsift.types import Float32Array
 from tests.study_volumes import affine_of, head, points_of
-
-sitk = pytest.importorskip("SimpleITK")
 
 
 def image(voxels: Float32Array, grid: Grid) -> object:

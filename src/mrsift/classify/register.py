@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mrsift.classify.resample import Grid
-from mrsift.errors import ConfigError
 from mrsift.types import Float32Array, Float64Array
 
 if TYPE_CHECKING:
@@ -33,19 +32,12 @@ def rigid_motion(
         Shape (4, 4), LPS of `fixed` to LPS of `moving`, mm; the same for the same input. None
         where the two overlap too little to tell.
 
-    Raises:
-        ConfigError: SimpleITK is not installed.
-
     Source:
         Mattes et al., PET-CT image registration in the chest using free-form deformations,
         2003, for the metric; SimpleITK's implementation.
     """
-    try:
-        import SimpleITK
-    except ImportError as error:
-        raise ConfigError(
-            'study.register = "rigid" needs SimpleITK: pip install SimpleITK'
-        ) from error
+    import SimpleITK
+
     first, second = (_image(*one) for one in (fixed, moving))
     start = SimpleITK.Euler3DTransform()
     start.SetCenter(first.TransformContinuousIndexToPhysicalPoint([n / 2 for n in first.GetSize()]))

@@ -1,7 +1,6 @@
 """A motion of the head between two sequences is found again."""
 
 import numpy as np
-import pytest
 
 from mrsift.classify.register import rigid_motion
 from mrsift.classify.resample import Grid, sample
@@ -23,7 +22,6 @@ def motion(angle_deg: float, shift_mm: tuple[float, float, float]) -> Float64Arr
 
 
 def test_a_turned_head_comes_over_the_other() -> None:
-    pytest.importorskip("SimpleITK")
     true = motion(8.0, (5.0, -3.0, 4.0))
     fixed = head(points_of(FIXED.shape, FIXED.affine_lps_mm))
     # what lies at p in the first lies at `true` p in the second, in other brightness
@@ -45,7 +43,6 @@ def test_a_turned_head_comes_over_the_other() -> None:
 
 
 def test_what_does_not_overlap_is_not_moved() -> None:
-    pytest.importorskip("SimpleITK")
     fixed = head(points_of(FIXED.shape, FIXED.affine_lps_mm))
     far = FIXED.affine_lps_mm.copy()
     far[0, 3] += 2000.0
