@@ -54,7 +54,7 @@ def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
     assert f"of {len(Pool(runs / 'pool', [0]))} (" in bundle.card
     network, _ = network_of_bundle(out)
     assert network.settings.width == 4
-    shares = in_distribution(np.zeros((1, 32)), bundle.manifest.outliers)
+    shares = in_distribution(np.zeros((1, 4 + 8 + 16 + 32)), bundle.manifest.outliers)
     assert 0 <= shares[0] <= 1
 
     default.main(
