@@ -35,6 +35,7 @@ from mrsift.export.output_file import write_text
 from mrsift.export.study_tables import of_patients, study_tables
 from mrsift.export.study_words import (
     permutation_words,
+    run_warnings,
     study_honesty,
     study_method_words,
     study_result,
@@ -76,7 +77,7 @@ def write_study_report(folder: Path, run: Run, found: StudyEvaluation, looks: Lo
     tables, figures = study_tables(found), study_figures(found)
     svgs = {name: svg_text(figure) for name, figure in figures.items()}
     honesty = study_honesty(found, run, looks)
-    caveats = study_caveats(found)
+    caveats = (*study_caveats(found), *run_warnings(run))
     write_parts(folder, tables, figures, svgs)
     main = run.predictions.rows(split_rows(run.predictions.split)[found.whole.headline])
     write_text(folder / ERRORS, errors_csv(main))

@@ -11,6 +11,7 @@ from mrsift.export.evaluation_terminal import print_table
 from mrsift.export.study_tables import study_tables
 from mrsift.export.study_words import (
     permutation_words,
+    run_warnings,
     study_honesty,
     study_result,
     study_second,
@@ -33,7 +34,7 @@ def print_study(found: StudyEvaluation, run: Run, looks: Looks | None, console: 
     if said := permutation_words(found):
         console.print(Text(said))
     console.print(Text(" ".join(study_honesty(found, run, looks)), "dim"))
-    for said in study_caveats(found):
+    for said in (*study_caveats(found), *run_warnings(run)):
         console.print(Text(f"! {said}", "yellow"))
     console.print()
     tables = study_tables(found)

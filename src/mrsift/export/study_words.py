@@ -16,6 +16,9 @@ HOW = {
 }
 
 
+MOST_WARNINGS = 5
+
+
 def two(value: float) -> str:
     """Two decimals, as a sentence has them; a dash where there is no number."""
     return "–" if math.isnan(value) else f"{value:.2f}"
@@ -104,6 +107,14 @@ def study_honesty(found: StudyEvaluation, run: Run, looks: Looks | None) -> tupl
     else:
         said = ["What the model was tuned on is not written beside these predictions."]
     return tuple(said) if looks is None else (*said, *looks_words(looks, found.whole.headline))
+
+
+def run_warnings(run: Run) -> tuple[str, ...]:
+    """What training warned of, the first few; the rest stands in `run.json`."""
+    said = [str(one) for one in run.facts.get("warnings", ())]
+    rest = len(said) - MOST_WARNINGS
+    more = [f"{rest} more warnings of training stand in run.json."] if rest > 0 else []
+    return (*(f"Training warned: {one}." for one in said[:MOST_WARNINGS]), *more)
 
 
 def study_method_words(found: StudyEvaluation) -> tuple[str, ...]:
