@@ -10,6 +10,7 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     painting.py         lists of solids
     pelvis.py           the pelvis
     abdomen.py          the trunk above, and a hip replacement
+    clutter.py          shapes that no atlas foresees
     pelvic_organs.py    bladder, rectum, prostate, uterus
     head.py             the head
     label_map.py        a head from a label map

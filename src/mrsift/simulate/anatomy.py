@@ -108,6 +108,7 @@ class Subject:
         self.map_name: str | None = None
         if region != "head":
             self.scene: Pelvis | Head = Pelvis(rng)
+            self.warp_mm *= float(rng.uniform(1.0, 2.0))
             return
         files = label_map.available(label_maps) if label_maps else ()
         chosen = None

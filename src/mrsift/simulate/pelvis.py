@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.simulate.abdomen import abdomen, prosthesis
+from mrsift.simulate.clutter import clutter
 from mrsift.simulate.noise import Texture
 from mrsift.simulate.painting import Painting
 from mrsift.simulate.shapes import Canvas, Ellipsoid, Point, Tube, mirrored
@@ -63,6 +64,7 @@ class Pelvis:
         _organs(self, rng)
         if rng.random() < 0.06:
             prosthesis(self, rng)
+        clutter(self.painting, rng)
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""
