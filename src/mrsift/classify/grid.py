@@ -84,7 +84,11 @@ def study_array(study: Study, settings: StudySettings) -> StudyArray:
         channels[role] = channel
     if wanted is None or (reasons and settings.missing != "zeros"):
         raise _missing(study, settings, reasons)
-    lacks = (f"{role}: {reasons[role]}" for role in settings.roles if role in reasons)
+    lacks = (
+        f"{role} {reasons[role]}; its channel is zeros"
+        for role in settings.roles
+        if role in reasons
+    )
     return _stacked(channels, wanted, settings, (*lacks, *notes))
 
 
