@@ -33,6 +33,10 @@ def stack_figure(case: Case) -> "Figure":
     attention = case.votes.attention
     if attention is not None:
         heights, name = attention.mean(axis=0), "attention"
+        if len(case.slices if case.slices is not None else ()) > 1:  # networks, not passes
+            low.errorbar(
+                places, heights, attention.std(axis=0), fmt="none", ecolor=SOFT, elinewidth=1
+            )
     else:
         heights, name = case.saliency.values.mean(axis=(1, 2)), "saliency"
     low.bar(places, heights, width=0.9 if len(places) < 80 else 1.0, color=ORANGE)

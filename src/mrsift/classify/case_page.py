@@ -105,8 +105,13 @@ def _stack_words(case: Case) -> str:
         else ""
     )
     low = (
-        "the weight of each slice in the bag, mean over the networks"
+        "the weight of each slice in the bag, mean and deviation over the networks"
         if case.votes.attention is not None
         else "how much of the Grad-CAM map lies in each slice"
     )
-    return f"Above: {top[0].lower()}{top[1:]}{band}. Below: {low}."
+    votes = (
+        f", and a slice above the dashed line votes {case.labels[-1]}"
+        if case.study.aggregate == "vote_share" and len(case.labels) == 2
+        else ""
+    )
+    return f"Above: {top[0].lower()}{top[1:]}{band}{votes}. Below: {low}."
