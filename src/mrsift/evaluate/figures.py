@@ -30,11 +30,12 @@ _SMALL = 8.5
 _TEXT = 9.5
 
 
-def confusion_figure(splits: Mapping[str, Scores]) -> "Figure":
+def confusion_figure(splits: Mapping[str, Scores], unit: str = "volumes") -> "Figure":
     """Confusion matrices side by side; colour is the share of the row, the number the count.
 
     Args:
         splits: Name -> scores, one panel each.
+        unit: What is counted.
     """
     labels = max(len(scores.names) for scores in splits.values())
     side = 1.5 + 0.46 * labels
@@ -42,15 +43,16 @@ def confusion_figure(splits: Mapping[str, Scores]) -> "Figure":
     axes = figure.subplots(1, len(splits), squeeze=False)[0]
     for axis, (name, scores) in zip(axes, splits.items(), strict=True):
         _confusion_panel(axis, scores)
-        axis.set_title(f"{name}, {scores.volumes} volumes", fontsize=_TEXT + 1)
+        axis.set_title(f"{name}, {scores.volumes} {unit}", fontsize=_TEXT + 1)
     return figure
 
 
-def reliability_figure(curves: Mapping[str, Reliability]) -> "Figure":
+def reliability_figure(curves: Mapping[str, Reliability], unit: str = "volumes") -> "Figure":
     """Confidence against accuracy, and how many volumes stand behind each point.
 
     Args:
         curves: Name of the split -> its curve.
+        unit: What is counted.
     """
     figure = blank_figure(4.6, 4.6)
     top, low = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1)})
@@ -69,7 +71,7 @@ def reliability_figure(curves: Mapping[str, Reliability]) -> "Figure":
         low.bar(edges + offset, curve.counts / curve.counts.sum(), width, color=color)
     top.set_ylabel("share that is right")
     top.legend(frameon=False, labelcolor=INK, loc="upper left", fontsize=_TEXT)
-    low.set_ylabel("share of\nvolumes")
+    low.set_ylabel(f"share of\n{unit}")
     low.set_xlabel("probability of the answer")
     for axis in (top, low):
         axis.set_xlim(0, 1.02)

@@ -144,7 +144,8 @@ def epochs_figure(table: EpochTable) -> "Figure":
     else:
         axis.set_yticks([])
         axis.set_ylabel(f"{rows} patients")
-    bar = figure.colorbar(picture, ax=axis, shrink=0.6)
+    bar = figure.colorbar(picture, ax=axis, shrink=0.6, label="value of the last label")
+    bar.ax.yaxis.label.set(color=SOFT, fontsize=8.5)
     bar.ax.tick_params(labelsize=8, colors=INK)
     bar.outline.set_visible(False)
     quiet(axis, grid=False)

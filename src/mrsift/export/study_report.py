@@ -120,7 +120,7 @@ def write_study_report(folder: Path, run: Run, found: StudyEvaluation, looks: Lo
 def study_figures(found: StudyEvaluation) -> dict[str, "Figure"]:
     """Every figure there is something to show in."""
     whole, controls = found.whole, found.controls
-    figures = {"confusion": confusion_figure({whole.headline: whole.main})}
+    figures = {"confusion": confusion_figure({whole.headline: whole.main}, "patients")}
     if found.labels:
         figures["curves"] = draw.curves_figure(found.labels)
         figures["areas"] = draw.areas_figure(_areas(found), found.chance)
@@ -133,7 +133,7 @@ def study_figures(found: StudyEvaluation) -> dict[str, "Figure"]:
         )
     curve = whole.calibration.get(whole.headline)
     if curve is not None:
-        figures["reliability"] = reliability_figure({whole.headline: curve.curve})
+        figures["reliability"] = reliability_figure({whole.headline: curve.curve}, "patients")
     if controls.epochs is not None:
         figures["epochs"] = draw.epochs_figure(controls.epochs)
         if controls.epochs.areas:

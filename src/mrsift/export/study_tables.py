@@ -276,7 +276,8 @@ def of_patients(table: Table) -> Table:
 def _general(found: StudyEvaluation) -> Iterable[Table]:
     """Tables that any predictions have, of the headline split."""
     whole = found.whole
-    yield general.label_table(whole.headline, whole.main)
+    balanced = "Balanced accuracy is (sensitivity + specificity) / 2."
+    yield replace(general.label_table(whole.headline, whole.main), caption=balanced)
     yield general.counts_table(whole)
     yield general.calibration_table(whole)
     yield general.sets_table(whole)
