@@ -5,11 +5,12 @@
 References are fitted to training volumes of the pool, as inference sees them; each distance
 becomes the share of validation volumes, augmented as in training, that lie at least as far
 out. Strangers are of families that training never sees; known are the eight labels of
-`test`, and of `shifted`. Sums are of the logarithms of those shares.
+`test`, and of `shifted`. A product is of such shares.
 """
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,21 +19,24 @@ from numpy.typing import NDArray
 
 from bench.held_out import FOLDER, SUBJECTS, family_of, held_out
 from mrsift.bundle import OutlierReference, default_bundle_path
-from mrsift.config import PreprocessSettings
-from mrsift.evaluate.outliers import fit_reference, in_distribution
+from mrsift.evaluate.outliers import distance, fit_reference, in_distribution
 from mrsift.evaluate.ranking import auroc, false_positive_rate
 from mrsift.labels import LABEL_NAMES, UNKNOWN
+from mrsift.models.layers import with_every_stage
 from mrsift.models.resnet import ResNet
 from mrsift.models.weights import network_of_bundle
-from mrsift.train.augmentation import apply, draw
 from mrsift.train.pool import PlainPool, Pool
-from mrsift.train.recipe import Recipe, load_recipe
+from mrsift.train.recipe import load_recipe
+from mrsift.train.score import augmented
 from mrsift.types import Float32Array, Float64Array
 
-NEIGHBOURS = 5
-COMPONENTS = 24
+COMPONENTS = load_recipe("default").calibration.components
 PERCENTILES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99)
 OTHER = LABEL_NAMES.index(UNKNOWN)
+SHRINKAGE = 0.05
+"""Share of the mean variance mixed into a covariance, so that it can be inverted."""
+
+Scores = dict[str, Float64Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,56 +47,64 @@ class Seen:
     logits: Float64Array
     layers: dict[str, Float64Array]
 
-    def only(self, rows: NDArray[np.bool_]) -> "Seen":
+    @property
+    def known(self) -> "Seen":
+        rows = self.labels != OTHER
         layers = {name: values[rows] for name, values in self.layers.items()}
         return Seen(self.labels[rows], self.logits[rows], layers)
 
+    @property
+    def probabilities(self) -> Float64Array:
+        weights = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
+        p: Float64Array = weights / weights.sum(axis=1, keepdims=True)
+        return p
+
 
 def histogram(volume: Float32Array) -> list[float]:
-    """Percentiles of the input, and how rough it is."""
-    rough = [np.abs(np.diff(volume, axis=axis)).mean() for axis in range(3)]
+    """Percentiles of the input, how rough it is, and how much of it is empty."""
+    rough = [float(np.abs(np.diff(volume, axis=axis)).mean()) for axis in range(3)]
     return [*np.percentile(volume, PERCENTILES), *rough, float((volume == volume.min()).mean())]
 
 
-def see(network: ResNet, volumes: list[Float32Array], labels: NDArray[np.intp]) -> Seen:
-    """Outputs, the mean of each stage over space, and the histogram of the input."""
-    found: dict[str, list[Float64Array]] = {}
-    handles = [
-        stage.register_forward_hook(
-            lambda _m, _i, out, name=f"stage {number}": found.setdefault(name, []).append(
-                out.mean(dim=(2, 3, 4)).double().numpy()
-            )
-        )
-        for number, stage in enumerate(network.stages, 1)
-    ]
+def see(network: ResNet, volumes: Iterator[Float32Array], labels: NDArray[np.intp]) -> Seen:
+    """Outputs, means of the stages over space, and the histogram of the input."""
+    logits, features, histograms = [], [], []
     with torch.inference_mode():
-        logits = [
-            network(torch.from_numpy(volume[None, None])).logits.double().numpy()
-            for volume in volumes
-        ]
-    for handle in handles:
-        handle.remove()
-    layers = {name: np.concatenate(parts) for name, parts in found.items()}
-    layers["histogram"] = np.array([histogram(volume) for volume in volumes])
-    for first in (2, 3):
-        name = f"stages {first} to 4"
-        layers[name] = np.concatenate([layers[f"stage {i}"] for i in range(first, 5)], axis=1)
+        for volume in volumes:
+            output = with_every_stage(network, torch.from_numpy(volume[None, None]))
+            logits.append(output.logits.double().numpy())
+            features.append(output.features.double().numpy())
+            histograms.append(histogram(volume))
+    every = np.concatenate(features)
+    width = network.settings.width
+    edges = np.cumsum([0, *(every.shape[1] * 2**i // 15 for i in range(4))])
+    assert edges[1] % width == 0
+    layers = {f"stage {i + 1}": every[:, edges[i] : edges[i + 1]] for i in range(4)}
+    layers |= {"every stage": every, "histogram": np.array(histograms)}
     return Seen(labels, np.concatenate(logits), layers)
 
 
-def plain(pool: Pool, settings: PreprocessSettings, most: int | None = None) -> list[Float32Array]:
-    volumes = PlainPool(pool, settings)
-    order = np.random.default_rng(0).permutation(len(pool))[:most]
-    return [volumes[int(index)] for index in np.sort(order)]
+def label_means(
+    train: Float64Array, labels: NDArray[np.intp], reference: OutlierReference
+) -> OutlierReference:
+    """Mahalanobis' distance to the mean of the nearest label, in the same components."""
+    projected = (train - reference.centre) @ reference.projection
+    names = np.unique(labels)
+    means = np.stack([projected[labels == name].mean(axis=0) for name in names])
+    within = projected - means[np.searchsorted(names, labels)]
+    covariance = within.T @ within / len(within)
+    size = len(covariance)
+    covariance += SHRINKAGE * np.trace(covariance) / size * np.eye(size)
+    whitening = np.linalg.cholesky(np.linalg.inv(covariance))
+    return replace(
+        reference, projection=reference.projection @ whitening, neighbours=means @ whitening
+    )
 
 
-def varied(pool: Pool, recipe: Recipe, settings: PreprocessSettings) -> list[Float32Array]:
-    result = []
-    for index in range(len(pool)):
-        rng = np.random.default_rng((recipe.training.seed, index))
-        drawn = draw(rng, recipe.augmentation, settings.input_shape[0])
-        result.append(apply(pool[index], drawn, settings, rng))
-    return result
+def share(far: Float64Array, own: Float64Array) -> Float64Array:
+    """Share of validation volumes at least as far out; those beyond all keep their order."""
+    rank = 1 - np.searchsorted(np.sort(own), far) / (len(own) + 1)
+    return np.asarray(rank - 1e-3 * np.tanh(far / (np.abs(own).max() + 1e-9)) / (len(own) + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,76 +114,39 @@ class Candidates:
     train: Seen
     validation: Seen
 
-    def shares(self, one: Seen) -> dict[str, Float64Array]:
-        known, checked = self._known(self.train), self._known(self.validation)
-        found: dict[str, Float64Array] = {}
+    def of(self, one: Seen) -> Scores:
+        train, checked = self.train.known, self.validation.known
+        found: Scores = {}
         for name in one.layers:
-            reference = self._reference(self.train, self.validation, name)
-            found[f"Mahalanobis, all labels, {name}"] = in_distribution(one.layers[name], reference)
-            reference = self._reference(known, checked, name)
-            found[f"Mahalanobis, {name}"] = in_distribution(one.layers[name], reference)
-            found[f"nearest neighbours, {name}"] = self._rank(
-                self._neighbours(known, known, name, one),
-                self._neighbours(known, known, name, checked),
-            )
-        energy = np.logaddexp.reduce(np.delete(one.logits, OTHER, 1), axis=1)
-        own = np.logaddexp.reduce(np.delete(checked.logits, OTHER, 1), axis=1)
-        found["energy of the known"] = self._rank(-energy, -own)
-        found["probability of the answer"] = self._rank(-self._p(one)[0], -self._p(checked)[0])
-        found["1 - p(UNKNOWN)"] = self._rank(self._p(one)[1], self._p(checked)[1])
-        return found
-
-    @staticmethod
-    def _known(one: Seen) -> Seen:
-        return one.only(one.labels != OTHER)
-
-    @staticmethod
-    def _p(one: Seen) -> tuple[Float64Array, Float64Array]:
-        weights = np.exp(one.logits - one.logits.max(axis=1, keepdims=True))
-        p = weights / weights.sum(axis=1, keepdims=True)
-        return np.delete(p, OTHER, 1).max(axis=1), p[:, OTHER]
-
-    @staticmethod
-    def _reference(train: Seen, checked: Seen, name: str) -> OutlierReference:
-        components = min(COMPONENTS, train.layers[name].shape[1])
-        return fit_reference((train.layers[name], train.labels), checked.layers[name], components)
-
-    @staticmethod
-    def _neighbours(bank: Seen, _known: Seen, name: str, one: Seen) -> Float64Array:
-        """Distance to the k-th nearest training volume, after scaling each feature."""
-        mean, scale = bank.layers[name].mean(axis=0), bank.layers[name].std(axis=0) + 1e-9
-        kept, asked = ((s.layers[name] - mean) / scale for s in (bank, one))
-        squared = (asked**2).sum(1)[:, None] + (kept**2).sum(1) - 2 * asked @ kept.T
-        nearest: Float64Array = np.sqrt(np.maximum(np.sort(squared, axis=1)[:, NEIGHBOURS], 0))
-        return nearest
-
-    @staticmethod
-    def _rank(far: Float64Array, own: Float64Array) -> Float64Array:
-        """Share of the known validation volumes at least as far out; never quite 0."""
-        order = np.sort(own)
-        place = np.searchsorted(order, far)
-        share: Float64Array = (len(own) - place + 0.5) / (len(own) + 1)
-        return share - 1e-6 * np.tanh(far / (np.abs(own).max() + 1e-9))
-
-
-SUMS = (
-    ("Mahalanobis, stage 4", "Mahalanobis, histogram"),
-    ("Mahalanobis, stages 2 to 4", "Mahalanobis, histogram"),
-    ("Mahalanobis, stages 2 to 4", "1 - p(UNKNOWN)"),
-    ("Mahalanobis, stage 4", "1 - p(UNKNOWN)"),
-    ("nearest neighbours, stages 2 to 4", "1 - p(UNKNOWN)"),
-    ("Mahalanobis, stage 4", "Mahalanobis, histogram", "1 - p(UNKNOWN)"),
-    ("Mahalanobis, stages 2 to 4", "Mahalanobis, histogram", "1 - p(UNKNOWN)"),
-    ("nearest neighbours, stages 2 to 4", "nearest neighbours, histogram", "1 - p(UNKNOWN)"),
-)
-
-
-def with_sums(shares: dict[str, Float64Array]) -> dict[str, Float64Array]:
-    sums = {
-        " + ".join(names): np.sum([np.log(np.maximum(shares[n], 1e-12)) for n in names], axis=0)
-        for names in SUMS
-    }
-    return shares | sums
+            components = min(COMPONENTS, train.layers[name].shape[1])
+            near = fit_reference(train.layers[name], checked.layers[name], components)
+            found[f"nearest volume, {name}"] = in_distribution(one.layers[name], near)
+            mean = label_means(train.layers[name], train.labels, near)
+            far, own = (distance(seen.layers[name], mean) for seen in (one, checked))
+            found[f"Mahalanobis, {name}"] = share(far, own)
+        everything = fit_reference(
+            self.train.layers["every stage"], self.validation.layers["every stage"], COMPONENTS
+        )
+        found["nearest volume, every stage, UNKNOWN among them"] = in_distribution(
+            one.layers["every stage"], everything
+        )
+        energies = [
+            -np.logaddexp.reduce(np.delete(seen.logits, OTHER, 1), axis=1)
+            for seen in (one, checked)
+        ]
+        found["energy of the known"] = share(energies[0], energies[1])
+        found["probability of the answer"] = np.delete(one.probabilities, OTHER, 1).max(axis=1)
+        found["1 - p(UNKNOWN)"] = 1 - one.probabilities[:, OTHER]
+        products = (
+            ("nearest volume, every stage", "1 - p(UNKNOWN)"),
+            ("nearest volume, every stage", "nearest volume, histogram"),
+            ("nearest volume, every stage", "nearest volume, histogram", "1 - p(UNKNOWN)"),
+            ("Mahalanobis, every stage", "1 - p(UNKNOWN)"),
+        )
+        return found | {
+            " × ".join(names): np.prod([found[name] for name in names], axis=0)
+            for names in products
+        }
 
 
 def area(known: Float64Array, strange: Float64Array) -> tuple[float, float]:
@@ -182,54 +157,79 @@ def area(known: Float64Array, strange: Float64Array) -> tuple[float, float]:
     return float(auroc(value, kind, ones)[0]), float(false_positive_rate(value, kind, ones)[0])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--pool", type=Path, required=True)
-    parser.add_argument("--bundle", type=Path, default=default_bundle_path())
-    parser.add_argument("--reference", type=int, default=1500)
-    parser.add_argument("--validation-shards", type=int, default=3)
-    parser.add_argument("--held-out", type=Path, default=FOLDER)
-    parser.add_argument("--subjects", type=int, default=SUBJECTS)
-    given = parser.parse_args()
-
-    torch.set_num_threads(1)
-    network, manifest = network_of_bundle(given.bundle)
-    settings, recipe = manifest.preprocess, load_recipe("default")
-    firsts = sorted(int(path.stem) for path in given.pool.glob("[0-9]*.json"))
-    sides = [[f for f in firsts if (f % 100 == 0) == wanted] for wanted in (False, True)]
-    train, validation = (
-        Pool(given.pool, sides[0]),
-        Pool(given.pool, sides[1][: given.validation_shards]),
-    )
-    order = np.sort(np.random.default_rng(0).permutation(len(train))[: given.reference])
-    candidates = Candidates(
-        see(network, plain(train, settings, given.reference), train.labels[order]),
-        see(network, varied(validation, recipe, settings), validation.labels),
-    )
-    pools = {
-        name: held_out(name, given.held_out, given.subjects)
-        for name in ("test", "shifted", "strangers")
-    }
-    found = {}
-    for name, pool in pools.items():
-        seen = see(network, plain(pool, settings), pool.labels)
-        found[name] = with_sums(candidates.shares(seen)), seen
-    families = np.array([family_of(row.note) for row in pools["strangers"].rows])
-    print(
-        f"{len(order)} reference, {len(candidates.validation.labels)} validation, "
-        f"{len(pools['test'])} test, {len(pools['shifted'])} shifted, {len(families)} strangers\n"
-    )
+def print_table(found: dict[str, tuple[Scores, Seen]], families: NDArray[np.str_]) -> None:
+    """One row for each score, best first."""
     names = sorted(set(families))
-    print(f"| score | AUROC | FPR95 | AUROC shifted | {' | '.join(names)} |")
-    print("|---" * (4 + len(names)) + "|")
-    for score, value in found["strangers"][0].items():
+    rows = []
+    for score, strange in found["strangers"][0].items():
         known, shifted = (
             found[name][0][score][found[name][1].labels != OTHER] for name in ("test", "shifted")
         )
-        whole = area(known, value)
-        parts = [f"{area(known, value[families == name])[0]:.3f}" for name in names]
-        numbers = [f"{n:.3f}" for n in (*whole, area(shifted, value)[0])]
-        print(f"| {score} | {' | '.join([*numbers, *parts])} |")
+        parts = [area(known, strange[families == name])[0] for name in names]
+        rows.append((*area(known, strange), *area(shifted, strange), *parts, score))
+    print(f"| score | AUROC | FPR95 | shifted AUROC | FPR95 | {' | '.join(names)} |")
+    print("|---" * (5 + len(names)) + "|")
+    for row in sorted(rows, reverse=True):
+        numbers, score = row[:-1], row[-1]
+        print(f"| {score} | {' | '.join(f'{number:.3f}' for number in numbers)} |")
+
+
+def print_silenced(found: dict[str, tuple[Scores, Seen]]) -> None:
+    """What a threshold on the share does to known volumes and to strangers."""
+    print("\n| below | test silenced | shifted | strangers |\n|---|---|---|---|")
+    for threshold in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05):
+        parts = []
+        for name, (scores, seen) in found.items():
+            rows = seen.labels != OTHER if name != "strangers" else slice(None)
+            silent = scores["nearest volume, every stage"][rows] < threshold
+            parts.append(f"{silent.mean():.3f}")
+        print(f"| {threshold} | {' | '.join(parts)} |")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--pool", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path, default=default_bundle_path())
+    parser.add_argument("--reference", type=int, default=1500, help="training volumes")
+    parser.add_argument("--validation", type=int, default=3, help="shards of the pool")
+    parser.add_argument("--held-out", type=Path, default=FOLDER)
+    parser.add_argument("--subjects", type=int, default=SUBJECTS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = parse()
+    torch.set_num_threads(1)
+    network, manifest = network_of_bundle(given.bundle)
+    settings, recipe = manifest.preprocess, load_recipe("default")
+
+    def plain(pool: Pool, places: Sequence[int] | NDArray[np.intp]) -> Iterator[Float32Array]:
+        volumes = PlainPool(pool, settings)
+        return (volumes[int(place)] for place in places)
+
+    firsts = sorted(int(path.stem) for path in given.pool.glob("[0-9]*.json"))
+    train = Pool(given.pool, [first for first in firsts if first % 100])
+    validation = Pool(given.pool, [f for f in firsts if f % 100 == 0][: given.validation])
+    order = np.sort(np.random.default_rng(0).permutation(len(train))[: given.reference])
+    places = range(len(validation))
+    changed = augmented(validation, places, settings, recipe.augmentation, recipe.training.seed)
+    candidates = Candidates(
+        see(network, plain(train, order), train.labels[order]),
+        see(network, changed, validation.labels),
+    )
+    found, families = {}, np.array([], dtype=str)
+    for name in ("test", "shifted", "strangers"):
+        pool = held_out(name, given.held_out, given.subjects)
+        seen = see(network, plain(pool, range(len(pool))), pool.labels)
+        found[name] = candidates.of(seen), seen
+        families = np.array([family_of(row.note) for row in pool.rows])
+    print(
+        f"{len(order)} reference volumes, {len(places)} validation, "
+        + ", ".join(f"{len(seen.labels)} {name}" for name, (_, seen) in found.items())
+        + "\n"
+    )
+    print_table(found, families)
+    print_silenced(found)
 
 
 if __name__ == "__main__":

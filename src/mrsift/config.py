@@ -144,7 +144,7 @@ class IdentifySettings:
     """
 
     min_probability: float = 0.5
-    min_in_distribution: float = 0.001
+    min_in_distribution: float = 0.005
     conflict_probability: float = 0.8
     pixel_reliability: float = 0.9
     header_reliability: float = 0.99

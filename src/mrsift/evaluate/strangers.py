@@ -29,7 +29,8 @@ class Separation:
     """How well one score tells one family of strangers from the known.
 
     Attributes:
-        score: `in_distribution`, `probability` (of the answer), `1 - p_UNKNOWN`.
+        score: `in_distribution`, `probability` (of the answer), `1 - p_UNKNOWN`, or the product of
+            the first and the last.
         family: Label of the strangers, or `ALL`.
         known: Known volumes.
         strangers: Volumes of the family.
@@ -100,6 +101,8 @@ def _scores(predictions: Predictions) -> dict[str, Float64Array]:
     }
     if UNKNOWN in names:
         found["1 - p_UNKNOWN"] = 1 - predictions.probabilities[:, names.index(UNKNOWN)]
+        product = found["in_distribution"] * found["1 - p_UNKNOWN"]
+        found["in_distribution * (1 - p_UNKNOWN)"] = product
     return found
 
 
