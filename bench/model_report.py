@@ -18,14 +18,14 @@ from pathlib import Path
 from rich.text import Text
 
 from bench.held_out import FOLDER, SUBJECTS, held_out
-from bench.locked_ledger import record, times
+from bench.locked_ledger import record
 from bench.model_parts import ablation_table, picture_rows, speed_table
 from bench.model_sets import Asked, real, real_predictions, simulated, source_of, studies
+from bench.model_words import floors, passed, scored
 from bench.real_data import SHARED, Outcome
 from mrsift.bundle import Bundle, default_bundle_path
 from mrsift.evaluate.figures import confusion_figure, reliability_figure, risk_figure
 from mrsift.evaluate.predictions import Predictions
-from mrsift.evaluate.strangers import ALL
 from mrsift.evaluate.summary import Evaluation, evaluate
 from mrsift.export.evaluation import Sources, write_report
 from mrsift.export.evaluation_figures import inline_svg, svg_text
@@ -47,8 +47,6 @@ from mrsift.export.terminal import open_console
 from mrsift.infer.runtime import Network
 
 DRAWS = 500
-KEPT = "in_distribution * (1 - p_UNKNOWN)"
-AUROC_FLOOR, FPR95_FLOOR, FAMILY_FLOOR = 0.90, 0.35, 0.80
 MEASURED = ("accuracy", "balanced_accuracy", "coverage")
 HEADS = ("Volumes", "Right", "Balanced accuracy", "Known volumes answered", "Wrong when sure")
 
@@ -89,7 +87,9 @@ def renamed(table: Table, name: str, title: str) -> Table:
     return replace(table, name=name, title=title)
 
 
-def simulated_sections(report: Report, found: Mapping[str, Evaluation]) -> list[Section]:
+def simulated_sections(
+    report: Report, found: Mapping[str, Evaluation], strangers: Predictions
+) -> list[Section]:
     """Answers, doubt and strangers on simulated volumes."""
     test, shifted, strange = found["test"], found["shifted"], found["strangers"]
     words = {"test": "simulated as in training", "shifted": "every artefact beyond training"}
@@ -132,28 +132,11 @@ def simulated_sections(report: Report, found: Mapping[str, Evaluation]) -> list[
         Section("Can its doubt be trusted?", (how,), tuple(doubt), tuple(curves)),
         Section(
             "Volumes of kinds that no training saw",
-            (floors(strange),),
+            (floors(strange), passed(strangers)),
             (strangers_table(strange),),
             links=(("All numbers", "strangers/index.html"),),
         ),
     ]
-
-
-def floors(found: Evaluation) -> str:
-    """Whether what docs/decisions/strangers.md promised before the first run was reached."""
-    rows = found.strangers.separations if found.strangers else ()
-    mine = {row.family: row for row in rows if row.score == KEPT}
-    if ALL not in mine:
-        return "There are no strangers."
-    whole = mine.pop(ALL)
-    below = [name for name, row in mine.items() if row.auroc.value < FAMILY_FLOOR]
-    met = whole.auroc.value >= AUROC_FLOOR and whole.fpr95.value <= FPR95_FLOOR
-    return (
-        f"Floors of docs/decisions/strangers.md for {KEPT}: AUROC {whole.auroc.value:.3f}"
-        f" (at least {AUROC_FLOOR}) and FPR95 {whole.fpr95.value:.3f} (at most {FPR95_FLOOR})"
-        f" {'are' if met else 'are not both'} reached;"
-        f" families below {FAMILY_FLOOR}: {', '.join(below) or 'none'}."
-    )
 
 
 def header_section(report: Report, folder: Path, count: int) -> Section:
@@ -171,14 +154,6 @@ def header_section(report: Report, folder: Path, count: int) -> Section:
         "headers", "By header and evidence", "", ("Used", *HEADS, "Conflicts"), tuple(rows)
     )
     return Section("Pixels, header and both", words, (table,))
-
-
-def scored() -> str:
-    """How often the locked volumes were looked at."""
-    return (
-        f"The locked volumes were scored {times()} times that are in bench/locked.csv, and at least"
-        " eight times before there was one."
-    )
 
 
 def real_section(report: Report, name: str, answered: Mapping[str, list[Outcome]]) -> Section:
@@ -231,7 +206,7 @@ def main() -> None:
 
     tables = simulated(report.asked, given.held_out, given.subjects)
     found = {name: report.evaluated(name, table) for name, table in tables.items()}
-    sections = simulated_sections(report, found)
+    sections = simulated_sections(report, found, tables["strangers"])
     sections.append(header_section(report, given.held_out / "studies", given.studies))
     sections += real_sections(report, given)
     sections.append(Section("Speed", (), (speed_table(report.asked.network),)))

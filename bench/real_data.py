@@ -196,8 +196,9 @@ def main() -> None:
         print(f"\n## {evidence}{', headers stripped' if arguments.stripped else ''}\n")
         print("| volumes | right | 95 % | known volumes answered | wrong at ≥ 0.9 | conflicts |")
         print("|---|---|---|---|---|---|")
-        for name, group in (*sorted(groups.items()), ("all", results)):
-            print_summary(name, group)
+        for name in sorted(groups):
+            print_summary(name, groups[name])
+        print_summary("all", results)
         print()
         print_confusion(results)
         locked[evidence] = groups["locked"]
