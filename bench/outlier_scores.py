@@ -160,17 +160,16 @@ def area(known: Float64Array, strange: Float64Array) -> tuple[float, float]:
 def print_table(found: dict[str, tuple[Scores, Seen]], families: NDArray[np.str_]) -> None:
     """One row for each score, best first."""
     names = sorted(set(families))
-    rows = []
+    rows: list[tuple[tuple[float, ...], str]] = []
     for score, strange in found["strangers"][0].items():
         known, shifted = (
             found[name][0][score][found[name][1].labels != OTHER] for name in ("test", "shifted")
         )
         parts = [area(known, strange[families == name])[0] for name in names]
-        rows.append((*area(known, strange), *area(shifted, strange), *parts, score))
+        rows.append(((*area(known, strange), *area(shifted, strange), *parts), score))
     print(f"| score | AUROC | FPR95 | shifted AUROC | FPR95 | {' | '.join(names)} |")
     print("|---" * (5 + len(names)) + "|")
-    for row in sorted(rows, reverse=True):
-        numbers, score = row[:-1], row[-1]
+    for numbers, score in sorted(rows, reverse=True):
         print(f"| {score} | {' | '.join(f'{number:.3f}' for number in numbers)} |")
 
 
