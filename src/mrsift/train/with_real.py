@@ -3,7 +3,8 @@
 compare  leaves each patient out in turn, trains on with the others, and asks both networks
 bundle   trains on with all of them, and writes a second bundle
 
-The data are tables of `mrsift dataset index`. Half of every step is simulated, so that what
+The data are tables of `mrsift dataset index`; their column `accept` names every answer that is
+right, and a volume with several is asked about but not learnt from. Half of every step is simulated, so that what
 the few real volumes do not show is not forgotten.
 """
 
@@ -86,9 +87,13 @@ class Mixed:
         drawn = [self.pool.rows[int(place)].region for place in self.chosen]
         return np.array([*mine, *drawn], dtype=np.intp)
 
-    def without(self, patient: str) -> "Mixed":
-        """The same with nothing of one patient."""
-        kept = [index for index, row in enumerate(self.rows) if row.patient != patient]
+    def to_learn_from(self, without: str | None = None) -> "Mixed":
+        """The same with nothing of one patient, and with no label that is in doubt."""
+        kept = [
+            index
+            for index, row in enumerate(self.rows)
+            if row.patient != without and "|" not in row.extra.get("accept", "")
+        ]
         rows = tuple(self.rows[index] for index in kept)
         return replace(self, rows=rows, real=tuple(self.real[index] for index in kept))
 
@@ -112,6 +117,7 @@ def main(arguments: list[str] | None = None) -> None:
     if given.command == "compare":
         _compare(given, recipe, mixed)
         return
+    mixed = mixed.to_learn_from()
     folder = _train_on(given, recipe, mixed, "all")
     kept_out = open_pool(given.runs, range(given.subjects), validation=True)
     facts = {
@@ -168,7 +174,7 @@ def _compare(given: argparse.Namespace, recipe: Recipe, mixed: Mixed) -> None:
     simulated = network_of_bundle(given.start_from)[0]
     lines: list[tuple[str, ...]] = []
     for number, patient in enumerate(sorted({row.patient for row in mixed.rows})):
-        folder = _train_on(given, recipe, mixed.without(patient), f"without-{number}")
+        folder = _train_on(given, recipe, mixed.to_learn_from(patient), f"without-{number}")
         later = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
         own = [index for index, row in enumerate(mixed.rows) if row.patient == patient]
         inputs = [_as_seen(mixed.real[index], recipe) for index in own]
