@@ -4,8 +4,8 @@ compare  leaves each patient out in turn, trains on with the others, and asks bo
 bundle   trains on with all of them, and writes a second bundle
 
 The data are tables of `mrsift dataset index`; their column `accept` names every answer that is
-right, and a volume with several is asked about but not learnt from. Half of every step is simulated, so that what
-the few real volumes do not show is not forgotten.
+right, and a volume with several is asked about but not learnt from. Half of every step is
+simulated, so that what the few real volumes do not show is not forgotten.
 """
 
 import argparse
