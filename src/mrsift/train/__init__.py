@@ -27,7 +27,8 @@ that `evaluate` reads; from it, a bundle.
     score.py          a trained network's outputs on many volumes
     calibrate.py      temperature, prediction sets and outlier reference, from validation
     header_trials.py  simulated studies with headers that are right, silent or wrong
-    decide.py         operating point of a bundle: reliabilities and threshold
+    decide.py         the operating point of a bundle: trials, and the bundle written again
+    operating_point.py   from trials to reliabilities and a threshold
     results.py        what is written when a run has ended
     elsewhere.py      a model on data of another hospital
     explain.py        pictures of where a network looked, for a report

@@ -10,15 +10,17 @@ import pytest
 from mrsift.bundle import Bundle, write_bundle
 from mrsift.config import IdentifySettings
 from mrsift.labels import LABEL_NAMES, UNKNOWN
-from mrsift.train.decide import (
+from mrsift.train.decide import main
+from mrsift.train.header_trials import HEADERS, SeenStudy, with_header
+from mrsift.train.operating_point import (
+    RELIABILITIES,
     Trial,
     choose_threshold,
     fit_reliabilities,
-    log_loss,
-    main,
+    losses_of,
+    nearest_to_prior,
     sweep,
 )
-from mrsift.train.header_trials import HEADERS, SeenStudy, with_header
 from mrsift.types import Opinion
 from tests.bundle_values import CONTENTS, manifest
 from tests.conftest import tiny_manifest, tiny_onnx
@@ -34,11 +36,11 @@ def sure(label: str, probability: float = 0.98) -> Opinion:
 def made(rng: np.random.Generator, pixels_right: float, header_right: float) -> list[Trial]:
     """Two opinions, each as often right as asked, both sure."""
     found = []
-    for _ in range(300):
+    for number in range(300):
         label, wrong = (str(name) for name in rng.choice(LABEL_NAMES[:8], 2, replace=False))
         pixels = sure(label if rng.random() < pixels_right else wrong)
         header = sure(label if rng.random() < header_right else wrong)
-        found.append(Trial(pixels, header, None, label))
+        found.append(Trial(pixels, header, None, label, number // 10))
     return found
 
 
@@ -47,7 +49,21 @@ def test_who_errs_more_is_believed_less(pixels: float, header: float) -> None:
     tried = made(np.random.default_rng(1), pixels, header)
     fitted = fit_reliabilities(tried, tried, SETTINGS)
     assert (fitted.pixel_reliability > fitted.header_reliability) == (pixels > header)
-    assert log_loss(tried, fitted) <= log_loss(tried, SETTINGS)
+    assert losses_of(tried, tried, fitted).sum() <= losses_of(tried, tried, SETTINGS).sum()
+
+
+def test_what_was_held_before_stays_where_studies_do_not_speak_against_it() -> None:
+    tried = made(np.random.default_rng(2), 0.9, 0.99)[:20]  # two studies
+    fitted = fit_reliabilities(tried, tried, SETTINGS)
+    best = min(
+        losses_of(tried, tried, replace(SETTINGS, pixel_reliability=p, header_reliability=h)).sum()
+        for p in RELIABILITIES
+        for h in RELIABILITIES
+    )
+    assert losses_of(tried, tried, fitted).sum() >= best
+    losses = np.array([[1.0, 1.2, 0.9], [1.1, 1.1, 0.9], [3.0, 3.0, 3.0]])
+    assert nearest_to_prior(losses, np.array([2.0, 1.0, 0.0])) == 1
+    assert nearest_to_prior(losses[:, :1], np.array([2.0, 1.0, 0.0])) == 0
 
 
 def test_a_trusted_b_value_decides_between_low_and_high() -> None:
@@ -67,7 +83,8 @@ def test_coverage_falls_and_the_threshold_weighs_errors_against_silence() -> Non
     swept = sweep(doubtful([0.95] * 8 + [0.62] * 2, [0.42] * 4), SETTINGS)
     coverages = [kept.coverage for kept in swept]
     assert coverages == sorted(coverages, reverse=True)
-    assert choose_threshold(swept) == 0.45  # above every error, and not a step further
+    assert choose_threshold(swept, 0.3) == 0.45  # above every error, and not a step further
+    assert choose_threshold(swept, 0.5) == 0.5  # as good
     assert next(k.risk for k in swept if k.threshold == 0.45) == 0
 
 
