@@ -50,8 +50,11 @@ from mrsift.types import Float32Array, Volume
 
 COLUMNS = (
     *("row", "about", "seed", "steps", "batch", "volumes", "shape", "parameters", "seconds"),
-    *("test", "shifted", "real", "command", "time"),
+    *("test", "shifted", "real", "simulator", "command", "time"),
 )
+KEY = ("row", "seed", "steps", "batch", "shape", "simulator")
+"""Tells one measurement from another."""
+
 WATCHED = 32
 """Volumes that the loss is watched on; nothing is chosen by it."""
 
@@ -91,7 +94,7 @@ class Bench:
         if row.variation is None:
             firsts = sorted(int(path.stem) for path in self.given.pool.glob("[0-9]*.json"))
             return Pool(self.given.pool, firsts[: self.given.shards])
-        folder = self.given.out / "pools" / version() / row.name.replace(" ", "-")
+        folder = self.given.out / version() / "pools" / row.name.replace(" ", "-")
         return part_pool(folder, row.variation, self.given.part_subjects)
 
 
@@ -132,7 +135,7 @@ def trained(bench: Bench, row: Row, seed: int) -> tuple[ResNet, Recipe, int, flo
     recipe = bench.recipe(row, seed, len(pool))
     given = bench.given
     name = f"{row.trained_as.replace(' ', '-')}-{seed}-{given.steps}x{given.batch}-{given.shape}"
-    folder = RunFolder(given.out / "runs" / name.replace(",", "x"))
+    folder = RunFolder(given.out / version() / "runs" / name.replace(",", "x"))
     if not (folder.path / "recipe.toml").is_file():
         create_run(folder.path, recipe, None, {"command": shlex.join(sys.argv)})
     watched = np.random.default_rng(0).permutation(len(pool))[:WATCHED]
@@ -201,10 +204,7 @@ def done(path: Path) -> set[tuple[str, ...]]:
     if not path.is_file():
         return set()
     with path.open(encoding="utf-8", newline="") as file:
-        return {
-            (line["row"], line["seed"], line["steps"], line["batch"], line["shape"])
-            for line in csv.DictReader(file)
-        }
+        return {tuple(line[name] for name in KEY) for line in csv.DictReader(file)}
 
 
 def append(path: Path, line: Mapping[str, object]) -> None:
@@ -249,7 +249,8 @@ def main() -> None:
         for row in wanted:
             shape = dict(row.settings).get("preprocess.input_shape")
             sides = given.shape if shape is None else ",".join(map(str, shape))
-            if (row.name, str(seed), str(given.steps), str(given.batch), sides) in there:
+            key = (row.name, *map(str, (seed, given.steps, given.batch)), sides, version())
+            if key in there:
                 continue
             begin = time.perf_counter()
             network, recipe, volumes, seconds = trained(bench, row, seed)
@@ -263,7 +264,8 @@ def main() -> None:
                 "shape": sides,
                 "parameters": sum(weight.numel() for weight in network.parameters()),
                 "seconds": round(seconds),
-                "command": shlex.join(["python", *sys.argv]),
+                "simulator": version(),
+                "command": shlex.join(["python", "-m", "bench.ablations", *sys.argv[1:]]),
                 "time": datetime.now(UTC).isoformat(timespec="seconds"),
             } | measure(bench, row, network, recipe)
             append(given.csv, line)

@@ -48,10 +48,11 @@ def test_rows_in_the_file_are_known_by_their_budget(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     assert done(path) == set()
     line = {"row": "base", "seed": 7, "steps": 20, "batch": 16, "shape": "16,64,64"}
+    line["simulator"] = "0a1b2c3d"
     append(path, line)
     append(path, line | {"row": "paper A"})
-    assert ("base", "7", "20", "16", "16,64,64") in done(path)
-    assert ("base", "7", "40", "16", "16,64,64") not in done(path)
+    assert ("base", "7", "20", "16", "16,64,64", "0a1b2c3d") in done(path)
+    assert ("base", "7", "40", "16", "16,64,64", "0a1b2c3d") not in done(path)
     assert len(path.read_text().splitlines()) == 3
 
 

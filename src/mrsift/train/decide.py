@@ -89,9 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         losses_of(written, swapped, one).sum() / len(written) for one in (settings, fitted)
     )
     print(f"{len(written)} volumes of {len(studies)} studies, augmented as in training")
-    print(
-        f"log loss a volume {before:.4f} by hand; {after:.4f} with pixels {pixels}, header {header}"
-    )
+    print(f"log loss a volume: {before:.4f} with the reliabilities held before, {after:.4f}")
+    print(f"with {pixels} for the pixels and {header} for the header")
     swept = sweep([*written, *stripped], fitted)
     threshold = choose_threshold(swept, settings.min_probability)
     print("| below | coverage | wrong of the answered | cost |\n|---|---|---|---|")
