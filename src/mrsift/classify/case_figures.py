@@ -44,6 +44,7 @@ def stack_figure(case: Case) -> "Figure":
     low.set_xlabel(
         "slice, from the feet to the head" if case.study.orientation == "axial" else "slice"
     )
+    low.xaxis.get_major_locator().set_params(integer=True)
     low.set_xlim(places.min() - 0.6, places.max() + 0.6)
     for axis in (top, low):
         quiet(axis)
