@@ -1,13 +1,21 @@
 """The drivers in `bench/` that others rely on: rows differ in one thing, looks are counted."""
 
+import argparse
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
 
 from bench import locked_ledger
 from bench.ablation_rows import ROWS
 from bench.ablations import Bench, append, done, parse
 from bench.held_out import DRAWS, SEED, version
+from bench.model_report import Report, real_sections
+from bench.model_words import floors, passed
+from mrsift.evaluate.predictions import Predictions, make_predictions
+from mrsift.evaluate.summary import evaluate
+from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.simulate.variation import PARTS
 from mrsift.train.default import POOL_SEED
 from mrsift.types import BundleId
@@ -64,3 +72,41 @@ def test_looks_at_the_locked_scans_are_counted_by_time(
     locked_ledger.record("a command", BundleId("sim", "1", "0" * 64), {"pixels": (), "both": ()})
     assert locked_ledger.times() == 1
     assert len((tmp_path / "locked.csv").read_text().splitlines()) == 3
+
+
+def test_without_real_scans_the_report_says_so(tmp_path: Path) -> None:
+    given = argparse.Namespace(data=tmp_path / "nowhere", locked=False)
+    (section,) = real_sections(cast(Report, None), given)
+    assert "nothing was measured on real scans" in section.words[0]
+
+
+def strangers_noticed(share: float) -> Predictions:
+    """Known volumes that look known, and as many strangers of which a share does not."""
+    rng = np.random.default_rng(0)
+    count = 60
+    known = np.arange(2 * count) < count
+    noticed = ~known & (np.arange(2 * count) < count + share * count)
+    p = np.full((2 * count, len(LABEL_NAMES)), 0.01)
+    p[:, 0] = 1 - 0.01 * (len(LABEL_NAMES) - 1)
+    columns = {
+        "volume_id": [str(i) for i in range(2 * count)],
+        "patient": [str(i % 20) for i in range(2 * count)],
+        "label": np.where(known, "T2W", np.tile(["phantom", "emission"], count)),
+        "predicted": np.where(noticed, UNKNOWN, "T2W"),
+        "probabilities": p,
+        "in_distribution": np.where(noticed, 0.001, 0.5) * rng.uniform(0.9, 1.1, 2 * count),
+        "split": ["test"] * (2 * count),
+    }
+    return make_predictions(LABEL_NAMES, columns)
+
+
+@pytest.mark.parametrize(
+    ("share", "said", "passed_words"),
+    [(1.0, "are reached; families below 0.8: none", "0 were"), (0.2, "are not both", "48 were")],
+)
+def test_the_report_says_whether_the_floors_are_reached(
+    share: float, said: str, passed_words: str
+) -> None:
+    table = strangers_noticed(share)
+    assert said in floors(evaluate(table, draws=20))
+    assert passed_words in passed(table)
