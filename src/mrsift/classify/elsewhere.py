@@ -42,7 +42,9 @@ def predict_cohort(
     first = [rows[name] for name in predicted.patients]
     called = class_names(first, run.folder.recipe().labels)
     target = next((row.extra["label_of"] for row in dataset.rows if "label_of" in row.extra), "")
-    return _table(predicted, first, called), StudyEvidence(target=target, external=True)
+    promised = run.folder.facts().get("conformal_coverage")
+    evidence = StudyEvidence(target=target, promised=promised, external=True)
+    return _table(predicted, first, called), evidence
 
 
 def _table(predicted: Predicted, rows: list[DatasetRow], called: list[str | None]) -> Predictions:

@@ -44,6 +44,7 @@ def read_evidence(run: StudyRun, predictions: Predictions) -> StudyEvidence:
     learnt = [len(part.patients("train")) for part in parts]
     return StudyEvidence(
         target=next((row.extra["label_of"] for row in dataset.rows if "label_of" in row.extra), ""),
+        promised=run.folder.facts().get("conformal_coverage"),
         trained_patients=int(np.mean(learnt)) if learnt else 0,
         slices=_slices(run.slices, names[-1]),
         epochs=_epochs(run.epochs),

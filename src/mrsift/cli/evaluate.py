@@ -24,7 +24,8 @@ Computes every table and figure from a run's predictions alone: confusion matric
 per label with 95 % intervals by patient, calibration, prediction sets, out-of-distribution
 scores, groups, readers. Each look at a test split is written down beside the data. With --data
 the model answers for another data set first: external validation. Several runs are the folds of
-a cross-validation: one report on the test volumes of all of them."""
+a cross-validation: one report on the test volumes of all of them. A run on studies gets a report
+on patients: whether there is signal, and how far chance alone reaches."""
 EPILOG = """\
 exit status: 0 done, 1 an output could not be written, 2 wrong usage or no predictions,
 130 Ctrl-C. Research use only; not a medical device."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -120,6 +120,9 @@ def evaluate_study(
         ConfigError: No row has a label that the model knows, or a patient occurs twice.
     """
     whole = evaluate(predictions, draws=draws, seed=seed)
+    if evidence.promised is not None:  # the first sets are those of the model
+        given = tuple(replace(one, wanted=one.wanted or evidence.promised) for one in whole.sets)
+        whole = replace(whole, sets=given)
     main = predictions.rows(split_rows(predictions.split)[whole.headline])
     people = _patients(main)
     drawing = (draws, seed)

@@ -114,6 +114,8 @@ class StudyEvidence:
     Attributes:
         target: Name of the label column, e.g. `MGMT_value`; empty where it is not known.
         trained_patients: Patients that one network learns from; 0 where it is not known.
+        promised: Share of each label's patients whose set of labels shall hold it; None where it
+            is not known.
         external: The patients are of another cohort than the one that was learnt from.
         slices: Of single slices.
         epochs: Patients x epochs.
@@ -126,6 +128,7 @@ class StudyEvidence:
 
     target: str = ""
     trained_patients: int = 0
+    promised: float | None = None
     external: bool = False
     slices: SliceAnswers | None = None
     epochs: EpochValues | None = None

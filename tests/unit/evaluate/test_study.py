@@ -183,3 +183,11 @@ def test_a_confounder_that_knows_the_label_is_named() -> None:
     assert item.area.value == 1.0
     assert item.difference.high < 0
     assert any("matrix size" in said for said in study_caveats(found))
+
+
+def test_sets_of_labels_are_held_against_what_was_promised() -> None:
+    table = study_predictions(100)
+    (sets,) = judged(table, StudyEvidence(promised=0.9)).whole.sets
+    held = sum(label in text for label, text in zip(table.label, table.prediction_set, strict=True))
+    assert (sets.wanted, sets.overall.successes) == (0.9, held)
+    assert judged(table).whole.sets[0].wanted is None
