@@ -22,6 +22,7 @@ def study_caveats(found: StudyEvaluation) -> tuple[str, ...]:
         *_controls(found),
         *_size(found),
         *_elsewhere(found),
+        *_leaks(found),
     ]
     return tuple(said)
 
@@ -56,11 +57,6 @@ def _design(found: StudyEvaluation) -> list[str]:
 
 def _suspicion(found: StudyEvaluation) -> list[str]:
     said = []
-    if any(leak.inflated for leak in found.controls.leaks):
-        said.append(
-            "LEAK, on purpose: a control split slices, not patients. Its numbers say nothing of new"
-            " patients; they show how good a model can look that way."
-        )
     if is_mgmt(found) and found.area.value > SUSPICIOUS:
         said.insert(
             0,
@@ -74,6 +70,15 @@ def _suspicion(found: StudyEvaluation) -> list[str]:
             " folds that were drawn by the label.",
         )
     return said
+
+
+def _leaks(found: StudyEvaluation) -> list[str]:
+    if not any(leak.inflated for leak in found.controls.leaks):
+        return []
+    return [
+        "LEAK, on purpose: a control split slices, not patients. Its numbers say nothing of new"
+        " patients; they show how good a model can look that way."
+    ]
 
 
 def _confounded(found: StudyEvaluation) -> list[str]:
