@@ -1,18 +1,22 @@
 """How often do the intervals of `mrsift evaluate` hold the true rate?
 
-    python bench/interval_coverage.py
+    python bench/interval_coverage.py [--areas]
 
 Draws studies of known truth: patients with three to six volumes each, a rate of errors, and a
 share of patients whose volumes all go wrong together. Prints, per setting, the share of studies
 whose interval holds the rate, for the interval as it is and for two that were not chosen: draws
-of patients and Wilson alone, and the bound without errors counted in volumes.
+of patients and Wilson alone, and the bound without errors counted in volumes. With --areas: patients of two labels with
+scores of a known AUC, and the share of draws whose DeLong interval holds it.
 """
 
+import argparse
 from itertools import product
+from statistics import NormalDist
 
 import numpy as np
 
 from mrsift.evaluate.bootstrap import draw_patients
+from mrsift.evaluate.delong import area
 from mrsift.evaluate.intervals import estimate_rate, largest_rate_unseen, wilson_interval
 
 STUDIES = 1000
@@ -20,6 +24,9 @@ DRAWS = 500
 PATIENTS = (30, 108)
 ERROR_RATES = (0.005, 0.02, 0.06)
 TOGETHER = (0.0, 0.3, 1.0)
+
+AREA_PATIENTS = (30, 60, 117, 582)
+AREAS = (0.5, 0.75, 0.95)
 
 Interval = tuple[float, float]
 
@@ -65,5 +72,23 @@ def main() -> None:
             print(f"| {patients} | {rate} | {together} | {perfect / STUDIES:.2f} | {shares} |")
 
 
+def areas() -> None:
+    """Print one line per number of patients, half of them of each label."""
+    print("| patients | " + " | ".join(f"AUC {value}" for value in AREAS) + " |")
+    print("|---" * (1 + len(AREAS)) + "|")
+    rng = np.random.default_rng(0)
+    for patients in AREA_PATIENTS:
+        positive, shares = np.arange(patients) % 2 == 0, []
+        for value in AREAS:
+            distance = np.sqrt(2) * NormalDist().inv_cdf(value)
+            drawn = [
+                area(rng.normal(distance * positive), positive).estimate() for _ in range(STUDIES)
+            ]
+            shares.append(np.mean([one.low <= value <= one.high for one in drawn]))
+        print(f"| {patients} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+
+
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--areas", action="store_true", help="of the AUC of patients")
+    areas() if parser.parse_args().areas else main()

@@ -58,16 +58,14 @@ def _design(found: StudyEvaluation) -> list[str]:
 def _suspicion(found: StudyEvaluation) -> list[str]:
     said = []
     if is_mgmt(found) and found.area.value > SUSPICIOUS:
-        said.insert(
-            0,
+        said.append(
             f"AUC above {SUSPICIOUS:.2f} for MGMT from structural MR: treat as a bug until the leak"
-            " and the permutation checks pass. The best blind result known is about 0.62.",
+            " and the permutation checks pass. The best blind result known is about 0.62."
         )
     if found.verdict == "below":
-        said.insert(
-            0,
+        said.append(
             "The AUC is below what chance gives. Look for labels that are turned round, or for"
-            " folds that were drawn by the label.",
+            " folds that were drawn by the label."
         )
     return said
 
@@ -85,9 +83,10 @@ def _confounded(found: StudyEvaluation) -> list[str]:
     able = [item.name for item in found.controls.confounders if item.area.low > 0.5]
     if not able:
         return []
+    looked = len(found.controls.confounders)
     return [
-        f"The label follows in part from facts beside the image: {', '.join(able)}. What the model"
-        " knows may be that, and no biology."
+        f"The label may follow from facts beside the image: {', '.join(able)} (of {looked} lines"
+        " that were looked at). What the model knows may be that, and no biology."
     ]
 
 
