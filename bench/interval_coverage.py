@@ -5,8 +5,9 @@
 Draws studies of known truth: patients with three to six volumes each, a rate of errors, and a
 share of patients whose volumes all go wrong together. Prints, per setting, the share of studies
 whose interval holds the rate, for the interval as it is and for two that were not chosen: draws
-of patients and Wilson alone, and the bound without errors counted in volumes. With --areas: patients of two labels with
-scores of a known AUC, and the share of draws whose DeLong interval holds it.
+of patients and Wilson alone, and the bound without errors counted in volumes. With --areas:
+patients of two labels with scores of a known AUC, and the share of cohorts whose DeLong interval
+holds it.
 """
 
 import argparse
