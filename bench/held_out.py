@@ -1,6 +1,6 @@
 """Simulated volumes that a bundle is measured on: drawn once, kept in an ignored folder.
 
-    python -m bench.held_out [--folder runs/held-out] [--subjects 20]
+    python -m bench.held_out [--folder runs/held-out] [--subjects 24]
 
 Three sets of other seeds than the training pool: `test` as training is simulated, `shifted`
 the same with every artefact beyond the ranges of training, and `strangers` of families that
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[1] / "runs" / "held-out"
 SEED = 2031
 """Training draws with 7."""
 
-SUBJECTS = 20
+SUBJECTS = 24
 
 Draw = Callable[[int], list[SimulatedVolume]]
 DRAWS: dict[str, Draw] = {
