@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from bench.held_out import FOLDER, SUBJECTS, held_out
+from bench.held_out import FOLDER, SUBJECTS, held_out, version
 from bench.locked_ledger import record
 from bench.model_parts import ablation_table, picture_rows, speed_table
 from bench.model_sets import Asked, real, real_predictions, simulated, source_of, studies
@@ -207,7 +207,7 @@ def main() -> None:
     tables = simulated(report.asked, given.held_out, given.subjects)
     found = {name: report.evaluated(name, table) for name, table in tables.items()}
     sections = simulated_sections(report, found, tables["strangers"])
-    sections.append(header_section(report, given.held_out / "studies", given.studies))
+    sections.append(header_section(report, given.held_out / version() / "studies", given.studies))
     sections += real_sections(report, given)
     sections.append(Section("Speed", (), (speed_table(report.asked.network),)))
     sections.append(Section("Ablations", *ablation_table(given.ablations)))
