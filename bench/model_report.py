@@ -23,7 +23,7 @@ from bench.model_parts import ablation_table, picture_rows, speed_table
 from bench.model_sets import Asked, real, real_predictions, simulated, source_of, studies
 from bench.model_words import floors, passed, scored
 from bench.real_data import SHARED, Outcome
-from mrsift.bundle import Bundle, default_bundle_path
+from mrsift.bundle import Bundle, shipped_bundle_path
 from mrsift.evaluate.figures import confusion_figure, reliability_figure, risk_figure
 from mrsift.evaluate.predictions import Predictions
 from mrsift.evaluate.summary import Evaluation, evaluate
@@ -192,7 +192,7 @@ def real_section(report: Report, name: str, answered: Mapping[str, list[Outcome]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--bundle", type=Path, default=default_bundle_path())
+    parser.add_argument("--bundle", type=Path, default=shipped_bundle_path("sim"))
     parser.add_argument("--out", type=Path, default=FOLDER.parent / "model-report")
     parser.add_argument("--held-out", type=Path, default=FOLDER)
     parser.add_argument("--subjects", type=int, default=SUBJECTS)

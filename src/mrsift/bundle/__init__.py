@@ -14,6 +14,7 @@ standard library only.
 """
 
 from pathlib import Path
+from typing import Final
 
 from mrsift.bundle.manifest import (
     MANIFEST,
@@ -31,6 +32,7 @@ __all__ = [
     "MODEL",
     "REGIONS",
     "SCHEMA",
+    "SHIPPED",
     "WEIGHTS",
     "Bundle",
     "Manifest",
@@ -38,10 +40,24 @@ __all__ = [
     "OutlierReference",
     "default_bundle_path",
     "read_weights",
+    "shipped_bundle_path",
     "write_bundle",
 ]
 
 
+SHIPPED: Final = ("sim-and-real", "sim")
+"""Names of the bundles that come with mrsift; the first is used where none is asked for."""
+
+
+def shipped_bundle_path(name: str) -> Path:
+    """Where a bundle that comes with mrsift lies.
+
+    Args:
+        name: One of `SHIPPED`.
+    """
+    return Path(__file__).parent.parent / "assets" / name
+
+
 def default_bundle_path() -> Path:
-    """Where the bundle that ships with mrsift lies."""
-    return Path(__file__).parent.parent / "assets" / "sim"
+    """Where the bundle lies that is used where none is asked for."""
+    return shipped_bundle_path(SHIPPED[0])

@@ -23,6 +23,19 @@ def existing_path(text: str) -> Path:
     return path
 
 
+def bundle_path(text: str) -> Path:
+    """An argument that names a bundle: one that comes with mrsift, a folder, or a file.
+
+    Raises:
+        argparse.ArgumentTypeError: There is none of that name.
+    """
+    from mrsift.bundle import SHIPPED, shipped_bundle_path
+
+    if text in SHIPPED and not os.path.lexists(text):
+        return shipped_bundle_path(text)
+    return existing_path(text)
+
+
 def positive_number(text: str) -> int:
     """An argument that counts something.
 

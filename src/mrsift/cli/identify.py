@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mrsift.cli.arguments import (
     STDOUT,
     add_corrections_argument,
+    bundle_path,
     check_outputs,
     existing_path,
     positive_number,
@@ -53,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="BUNDLE",
-        type=existing_path,
-        help="model bundle, a folder or a .mrsift file (default: the one that comes with mrsift)",
+        type=bundle_path,
+        help="model bundle: sim-and-real (the default), sim, a folder or a .mrsift file",
     )
     add_corrections_argument(parser)
     parser.add_argument(

@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrsift.cli.arguments import add_corrections_argument, existing_path, positive_number
+from mrsift.cli.arguments import (
+    add_corrections_argument,
+    bundle_path,
+    existing_path,
+    positive_number,
+)
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.progress import progress_bar
 from mrsift.cli.streams import standard_output, tell
@@ -62,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="BUNDLE",
-        type=existing_path,
-        help="model bundle, a folder or a .mrsift file (default: the one that comes with mrsift)",
+        type=bundle_path,
+        help="model bundle: sim-and-real (the default), sim, a folder or a .mrsift file",
     )
     add_corrections_argument(parser)
     parser.add_argument(

@@ -7,7 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrsift.cli.arguments import add_corrections_argument, existing_path, positive_number
+from mrsift.cli.arguments import (
+    add_corrections_argument,
+    bundle_path,
+    existing_path,
+    positive_number,
+)
 from mrsift.cli.exit_status import ExitStatus
 from mrsift.cli.progress import progress_bar
 from mrsift.cli.streams import standard_output, tell
@@ -57,9 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="both",
         help="as in mrsift identify (default: both)",
     )
-    parser.add_argument(
-        "--model", metavar="BUNDLE", type=existing_path, help="as in mrsift identify"
-    )
+    parser.add_argument("--model", metavar="BUNDLE", type=bundle_path, help="as in mrsift identify")
     add_corrections_argument(parser)
     parser.add_argument("--jobs", metavar="N", type=positive_number, help="as in mrsift identify")
     parser.add_argument(

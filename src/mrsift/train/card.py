@@ -24,6 +24,46 @@ class Answers:
     y_pred: NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a bundle of the nine labels was made from, in words.
+
+    Attributes:
+        name: Of the bundle.
+        patients: Whose images are in the weights, a sentence.
+        data: What it was trained on, a paragraph that the simulated volumes follow.
+        limit: What that means for who uses it, a sentence.
+    """
+
+    name: str
+    patients: str
+    data: str
+    limit: str
+
+
+SIMULATED = Origin(
+    "sim",
+    "No patient image was used to make the weights.",
+    "Simulated volumes only.",
+    "Trained on simulated volumes only.",
+)
+
+
+def with_real(name: str, sources: str) -> Origin:
+    """Of a bundle that real volumes were shown to as well.
+
+    Args:
+        name: Of the bundle.
+        sources: Whose volumes, and under which licence.
+    """
+    return Origin(
+        name,
+        "Images of patients were used to make the weights, those named below.",
+        f"Simulated volumes, and after them as many showings of a few real ones: {sources}.",
+        "Trained on simulated volumes and a few real ones, of few scanners.",
+    )
+
+
 def results(answers: Mapping[str, Answers], names: tuple[str, ...] = LABEL_NAMES) -> str:
     """Right of n with Wilson intervals, per source and label, and a confusion table each.
 
@@ -52,19 +92,20 @@ def _rate(right: NDArray[np.bool_]) -> str:
     return f"{int(right.sum())} of {len(right)} ({low:.3f} to {high:.3f})"
 
 
-def card(facts: Mapping[str, object], results_text: str, real_text: str) -> str:
-    """The card, in Markdown.
+def card(origin: Origin, facts: Mapping[str, object], results_text: str, real_text: str) -> str:
+    """The card of a bundle of the nine labels, in Markdown.
 
     Args:
+        origin: What it was made from.
         facts: Name -> value of the table at the top.
         results_text: Of `results`, on simulated subjects kept out of training.
         real_text: Results on real scans, with what they were used for.
     """
     table = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    return f"""# Bundle `sim`
+    return f"""# Bundle `{origin.name}`
 
 Names the sequence of an MR volume of the pelvis or the head from its voxels alone.
-**Research use only; not a medical device.** No patient image was used to make the weights.
+**Research use only; not a medical device.** {origin.patients}
 
 | | |
 |---|---|
@@ -72,7 +113,9 @@ Names the sequence of an MR volume of the pelvis or the head from its voxels alo
 
 ## Data
 
-Simulated volumes only: signal equations with drawn scan parameters on procedural pelvises and
+{origin.data}
+
+Simulated are signal equations with drawn scan parameters on procedural pelvises and
 on head label maps (SynthSeg and lab2im, Apache-2.0), with coil shading, noise, motion, ghosting,
 distortion and outliers for `UNKNOWN`. The simulator is `mrsift.simulate`; the same seed draws
 the same volumes.
@@ -95,9 +138,10 @@ reference come from simulated subjects that the weights never saw, augmented as 
 
 ## Limits
 
-- Trained on simulated volumes only. Real scans differ: the probabilities and prediction sets are
+- {origin.limit} Real scans differ: the probabilities and prediction sets are
   calibrated on simulated volumes, and on real ones they promise nothing.
-- Two body regions, pelvis and head. Anything else should be called `UNKNOWN`, and may not be.
+- Two body regions, pelvis and head, and some abdomens. Anything else should be called
+  `UNKNOWN`, and may not be.
 - The absolute split of diffusion weighting at b = 500 s/mm2 is uncertain from pixels alone. A
   b-value in the header decides, where there is one.
 - Fat-suppressed T2W and diffusion weighting with low b have almost the same contrast.

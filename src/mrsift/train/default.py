@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 import mrsift
-from mrsift.bundle import REGIONS, default_bundle_path
+from mrsift.bundle import REGIONS, shipped_bundle_path
 from mrsift.labels import LABEL_NAMES
 from mrsift.models.weights import network_of_bundle, to_safetensors
 from mrsift.train.batches import Labelled
+from mrsift.train.card import SIMULATED
 from mrsift.train.curves import write_curves
 from mrsift.train.fit import Task, fit, load_network
 from mrsift.train.pool import PlainPool, Pool, build_shard, pool_settings
@@ -35,7 +36,6 @@ FIRST_EPOCHS = 20
 """Of the run on small volumes, which costs a fifth as much a step and learns the most."""
 
 POOL_SEED = 7
-NAME = "sim"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--fit", default="fit", help="name of the training run")
     parser.add_argument("--start-from", type=Path, help="bundle whose weights to start from")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=default_bundle_path())
+    parser.add_argument("--out", type=Path, default=shipped_bundle_path(SIMULATED.name))
     parser.add_argument("--version", default="0")
     parser.add_argument("--made-by", help="commands for the card, where there were more than three")
     parser.add_argument("--real", type=Path, help="Markdown with results on real scans")
@@ -159,7 +159,9 @@ def _bundle(given: argparse.Namespace) -> None:
         "training": f"{_small_steps(given)}{run['steps']} steps of {recipe.training.batch} "
         f"volumes, best epoch {run['best_epoch']}",
     }
-    write_shipped(given.out, (folder.best, recipe), (train, validation), (NAME, facts), given.real)
+    write_shipped(
+        given.out, (folder.best, recipe), (train, validation), (SIMULATED, facts), given.real
+    )
 
 
 def _small_steps(given: argparse.Namespace) -> str:

@@ -15,7 +15,7 @@ from mrsift.models.resnet import ResNet
 from mrsift.models.weights import to_safetensors
 from mrsift.train.batches import Volumes
 from mrsift.train.calibrate import calibrate
-from mrsift.train.card import Answers, card, results
+from mrsift.train.card import Answers, Origin, card, results
 from mrsift.train.fit import load_network
 from mrsift.train.onnx_export import to_onnx
 from mrsift.train.pool import PlainPool, Pool
@@ -38,7 +38,7 @@ def write_shipped(
     out: Path,
     trained: tuple[Path, Recipe],
     sides: tuple[LabelledVolumes, Pool],
-    named: tuple[str, Mapping[str, str]],
+    described: tuple[Origin, Mapping[str, str]],
     real: Path | None,
 ) -> None:
     """Calibrates on the subjects kept out, exports, and writes bundle and card.
@@ -47,11 +47,12 @@ def write_shipped(
         out: Folder of the bundle, or a `.mrsift` file.
         trained: Checkpoint and recipe.
         sides: Trained on, and kept out.
-        named: Name of the bundle, and the facts of its card, `version` and `made by` among them.
+        described: What it was made from, and the facts of its card, `version` and `made by`
+            among them.
         real: Markdown with results on real scans.
     """
     checkpoint, recipe = trained
-    name, facts = named
+    origin, facts = described
     network = load_network(checkpoint, recipe, len(LABEL_NAMES), len(REGIONS))
     manifest, results_text = _calibrated(network, recipe, *sides)
     rows = {
@@ -66,10 +67,12 @@ def write_shipped(
     real_text = real.read_text() if real else "Not measured for this version."
     contents = {
         MODEL: to_onnx(network, recipe.preprocess.input_shape),
-        CARD: card(rows, results_text, real_text).encode(),
+        CARD: card(origin, rows, results_text, real_text).encode(),
         WEIGHTS: to_safetensors(network),
     }
-    manifest = replace(manifest, name=name, version=facts["version"], made_by=facts["made by"])
+    manifest = replace(
+        manifest, name=origin.name, version=facts["version"], made_by=facts["made by"]
+    )
     write_bundle(out, manifest, contents)
     print(results_text)
 

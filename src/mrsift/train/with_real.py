@@ -29,6 +29,7 @@ from mrsift.models.resnet import ResNet
 from mrsift.models.weights import network_of_bundle, to_safetensors
 from mrsift.preprocess import normalise, prepare, resize
 from mrsift.train.batches import NO_REGION, Labelled
+from mrsift.train.card import with_real
 from mrsift.train.default import open_pool
 from mrsift.train.fit import Task, fit, load_network
 from mrsift.train.pool import PlainPool, Pool, pool_settings
@@ -109,6 +110,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True, help="CSV, or folder of the bundle")
     parser.add_argument("--version", default="0")
+    parser.add_argument("--sources", default="", help="whose volumes, under which licence")
+    parser.add_argument("--made-by", default="python -m mrsift.train.with_real bundle")
     parser.add_argument("--real", type=Path, help="Markdown with results on real scans")
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
@@ -118,16 +121,24 @@ def main(arguments: list[str] | None = None) -> None:
         _compare(given, recipe, mixed)
         return
     mixed = mixed.to_learn_from()
+    if not given.sources:
+        raise SystemExit("--sources: say whose volumes these are, and under which licence")
     folder = _train_on(given, recipe, mixed, "all")
     kept_out = open_pool(given.runs, range(given.subjects), validation=True)
     facts = {
         "version": given.version,
-        "made by": "python -m mrsift.train.with_real bundle",
+        "made by": given.made_by,
         "real volumes": f"{len(mixed.real)} of {len({row.patient for row in mixed.rows})} patients",
         "simulated volumes": f"{SIMULATED} beside them, after those of the bundle gone on from",
         "gone on from": str(network_of_bundle(given.start_from)[1].version),
     }
-    write_shipped(given.out, (folder.best, recipe), (mixed, kept_out), (NAME, facts), given.real)
+    write_shipped(
+        given.out,
+        (folder.best, recipe),
+        (mixed, kept_out),
+        (with_real(NAME, given.sources), facts),
+        given.real,
+    )
 
 
 def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:

@@ -59,7 +59,12 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert [row["patient"] for row in rows] == ["p901", "p901", "p902", "p902"]
     assert all(0 < float(row["p_with_real"]) <= 1 for row in rows)
 
-    with_real.main(["bundle", *common, "--out", str(tmp_path / "second"), "--version", "2"])
+    told = ["--version", "2", "--sources", "nobody's, drawn"]
+    with pytest.raises(SystemExit, match="licence"):
+        with_real.main(["bundle", *common, "--out", str(tmp_path / "second")])
+    with_real.main(["bundle", *common, "--out", str(tmp_path / "second"), *told])
     second = Bundle.load(tmp_path / "second")
     assert (second.id.name, second.id.version) == ("sim-and-real", "2")
     assert "4 of 2 patients" in second.card
+    assert "nobody's, drawn" in second.card
+    assert "No patient image" not in second.card
