@@ -1,6 +1,6 @@
 """Is a sign found when it is there, and nothing when there is none? On simulated gliomas.
 
-    python bench/study_signal.py OUT [--patients 240] [--seeds 20] [--small]
+    python bench/study_signal.py OUT [--patients 240] [--seeds 20] [--recipes ...] [--small]
 
 Writes OUT/table.md; run again, it goes on where it was cut off. All is done by the commands that a
 user has. One cohort of simulated patients in the layout of the challenge has a planted sign whose
@@ -14,7 +14,7 @@ best possible observer has an AUC of 0.99; its images serve for every line:
 
 What is asked: strong: the AUC of every recipe is above 0.95. None: the interval of 95 % holds 0.5
 in at least 17 of 20 seeds. Leak: inflated, and flagged by the report. Networks are small, so that
-one core does it in an hour; --small does all of it with few patients, to see that it runs.
+one core does it in a few hours; --small does all of it with few patients, to see that it runs.
 """
 
 import argparse
@@ -49,12 +49,12 @@ SLICES = {
     "network.depth": 10,
     "network.stem_kernel": [1, 3, 3],
     "network.stem_pool": False,
-    # A hole in a bright ball is one whichever way it is turned.
-    "augmentation.rotation_deg": 90.0,
-    "augmentation.upside_down": 0.5,
 }
 SHARED = {
     "study.roles": ["t1w_ce"],  # the sequence that shows the sign best
+    # A hole in a bright ball is one whichever way it is turned.
+    "augmentation.rotation_deg": 90.0,
+    "augmentation.upside_down": 0.5,
     "study.inner_share": 0.1,
     "study.mc_dropout": 0,
     "study.tta": False,
@@ -63,18 +63,23 @@ SHARED = {
     "optimiser.learning_rate": 1e-2,
     "training.workers": 0,
     "training.loggers": [],
-    "training.max_epochs": 40,
+    "training.max_epochs": 90,
 }
 FOLDED = {"study.folds": 3, "study.repeats": 1}
 RECIPES = {
     "mgmt-volume": VOLUME | FOLDED,
     "mgmt-honest": SLICES | FOLDED | {"study.slices": 24},
     "mgmt-mil": SLICES | FOLDED | {"study.slices": 24},
-    "mgmt-2022": SLICES | {"study.test_share": 0.33, "study.epochs_reported": [10, 20, 30, 40]},
+    "mgmt-2022": SLICES | {"study.test_share": 0.33, "study.epochs_reported": [10, 30, 60, 90]},
 }
 """What is made smaller of each recipe; the hold-out of mgmt-2022 is made large enough to tell."""
 
-NONE = {"training.max_epochs": 12, "study.inner_share": 0.2}
+NONE = {
+    "training.max_epochs": 12,
+    "study.inner_share": 0.2,
+    "augmentation.rotation_deg": 8.0,
+    "augmentation.upside_down": 0.0,
+}
 """Where there is nothing to find, it need not be looked for as long."""
 
 LEAK = {
@@ -82,6 +87,7 @@ LEAK = {
     "augmentation.mirror": 0.0,
     "augmentation.upside_down": 0.0,
     "augmentation.noise": [0.0, 0.0],
+    "training.max_epochs": 25,
 }
 """Slices are shown as they are, as in the papers that split them: what is shown is remembered."""
 
@@ -93,6 +99,7 @@ class Bench:
     out: Path
     patients: int
     seeds: int
+    recipes: tuple[str, ...]
     small: bool
 
     def cohort(self, name: str) -> Path:
@@ -179,15 +186,18 @@ def measure() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--patients", type=int, default=240)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--small", action="store_true", help="2 epochs: to see that it runs")
-    bench = Bench(**vars(parser.parse_args()))
+    arguments = vars(parser.parse_args())
+    bench = Bench(**arguments | {"recipes": tuple(arguments["recipes"])})
     bench.out.mkdir(parents=True, exist_ok=True)
     make_cohorts(bench)
     table = Table(bench.out / "table.md")
     none(bench, table)
     leak(bench, table)
-    strong(bench, table, tuple(RECIPES), ("strong", 0.95))
-    strong(bench, table, ("mgmt-volume",), ("weak", None))
+    strong(bench, table, bench.recipes, ("strong", 0.95))
+    if "mgmt-volume" in bench.recipes:
+        strong(bench, table, ("mgmt-volume",), ("weak", None))
 
 
 class Table:
@@ -204,7 +214,9 @@ class Table:
         """One line: labels, recipe, patients; the number; what was asked, and whether it held."""
         held = {True: "yes", False: "NO", None: ""}[asked[1]]
         cohort, recipe, patients = first
-        self.lines.append(f"| {cohort} | {recipe} | {patients} | {said} | {asked[0]} | {held} |")
+        self.lines.append(
+            f"| {cohort} | {recipe} | {patients or ''} | {said} | {asked[0]} | {held} |"
+        )
         self.path.write_text("\n".join(self.lines) + "\n", "utf-8")
         print(self.lines[-1], flush=True)
 
