@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import mrsift
+from mrsift.bundle import shipped_bundle_path
 from mrsift.infer.consistency import Weighted, explanations
 from mrsift.infer.enhancement import compare
 from mrsift.infer.identify import IdentifyOptions, identify
@@ -74,8 +75,10 @@ def test_roles_of_prostatex_0001(exams):
     ]
 
 
-def test_a_calculated_image_that_physics_explains_is_no_conflict(exams):
-    (image,) = [one for one in exams["ProstateX-0001"].predictions if one.volume.series_number == 9]
+def test_a_calculated_image_that_physics_explains_is_no_conflict(shared_data):
+    exam = shared_data / "prostate" / "dicom" / "ProstateX-0001.zip"
+    (study,) = mrsift.identify(exam, model=shipped_bundle_path("sim"))  # not trained on this exam
+    (image,) = [one for one in study.predictions if one.volume.series_number == 9]
     assert (image.label, image.physics.kind) == ("DWI_HIGH", "calculated_from_dwi")
     assert not image.conflict
     assert image.pixels.label != "DWI_HIGH"

@@ -39,7 +39,7 @@ def test_a_turned_head_comes_over_the_other() -> None:
     expected = 30.0 * np.sqrt(fixed)
     assert np.abs(after - expected).mean() < 0.3 * np.abs(before - expected).mean()
     again = rigid_motion((fixed, FIXED), (moving, MOVING))
-    np.testing.assert_array_equal(found, again)
+    np.testing.assert_allclose(found, again, atol=1e-9)  # sums of threads differ in the last bit
 
 
 def test_what_does_not_overlap_is_not_moved() -> None:

@@ -10,16 +10,18 @@ import torch
 from mrsift.bundle import (
     CARD,
     MODEL,
+    SHIPPED,
     WEIGHTS,
     Bundle,
     Manifest,
     OutlierReference,
-    default_bundle_path,
+    shipped_bundle_path,
     write_bundle,
 )
 from mrsift.config import NetworkSettings, PreprocessSettings
 from mrsift.errors import BundleError
 from mrsift.models.catalogue import build
+from mrsift.models.layers import with_every_stage
 from mrsift.models.weights import from_safetensors, network_of_bundle, to_safetensors
 
 SETTINGS = NetworkSettings(depth=10, width=4, dimensions=3, slice_strides=(1, 2, 1, 1))
@@ -83,14 +85,15 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         network_of_bundle(path)
 
 
-def test_the_weights_that_ship_are_those_of_the_network_that_ships() -> None:
-    network, manifest = network_of_bundle(default_bundle_path())
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_weights_that_ship_are_those_of_the_network_that_ships(name: str) -> None:
+    network, manifest = network_of_bundle(shipped_bundle_path(name))
     torch.manual_seed(0)
     volume = torch.randn(2, 1, *manifest.preprocess.input_shape)
     core = openvino.Core()
-    model = core.read_model(Bundle.load(default_bundle_path()).onnx)
+    model = core.read_model(Bundle.load(shipped_bundle_path(name)).onnx)
     found = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(volume.numpy())
     with torch.inference_mode():
-        expected = network(volume)
-    for name in ("logits", "region", "features"):
-        np.testing.assert_allclose(found[name], getattr(expected, name).numpy(), atol=1e-4)
+        expected = with_every_stage(network, volume)
+    for output in ("logits", "region", "features"):
+        np.testing.assert_allclose(found[output], getattr(expected, output).numpy(), atol=1e-4)
