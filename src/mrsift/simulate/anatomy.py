@@ -89,6 +89,7 @@ class Subject:
         *,
         field_t: float | None = None,
         necrotic_share: float | None = None,
+        cluttered: bool = False,
     ) -> None:
         """Draw the person.
 
@@ -98,6 +99,8 @@ class Subject:
             label_maps: Folder of head label maps; procedural heads without.
             field_t: 1.5 or 3.0; drawn where None.
             necrotic_share: Of a head with a glioma; None for whatever is drawn.
+            cluttered: Solids that no atlas foresees in the trunk, which bends twice as much: for
+                training, not to look at.
         """
         rng = np.random.default_rng([*seed, 1])
         self.region = region
@@ -107,8 +110,9 @@ class Subject:
         self.warp_mm = float(rng.uniform(2.5, 7.0))
         self.map_name: str | None = None
         if region != "head":
-            self.scene: Pelvis | Head = Pelvis(rng)
-            self.warp_mm *= float(rng.uniform(1.0, 2.0))
+            self.scene: Pelvis | Head = Pelvis(rng, cluttered=cluttered)
+            if cluttered:
+                self.warp_mm *= float(rng.uniform(1.0, 2.0))
             return
         files = label_map.available(label_maps) if label_maps else ()
         chosen = None

@@ -29,7 +29,7 @@ class Pelvis:
 
     region = "pelvis"
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, *, cluttered: bool = False) -> None:
         self.female = bool(rng.random() < 0.22)
         self.size = float(rng.normal(1.0, 0.06))
         self.fat_mm = (
@@ -64,7 +64,8 @@ class Pelvis:
         _organs(self, rng)
         if rng.random() < 0.06:
             prosthesis(self, rng)
-        clutter(self.painting, rng)
+        if cluttered:
+            clutter(self.painting, rng)
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""

@@ -70,7 +70,7 @@ def draw(seed: int, index: int, *, label_maps: Path | None = None) -> SimulatedV
     """
     label = LABEL_NAMES[index % len(LABEL_NAMES)]
     region = "head" if label == "FLAIR" else REGIONS[(index // len(LABEL_NAMES) + index) % 2]
-    subject = Subject((seed, index, 0), region, label_maps)
+    subject = Subject((seed, index, 0), region, label_maps, cluttered=True)
     rng = np.random.default_rng([seed, index, 2])
     return _volumes(subject, [label], rng, (seed, index))[0]
 
@@ -95,7 +95,7 @@ def draw_subject(
     region = REGIONS[index % 2]
     if index % _ABDOMEN_EVERY == _ABDOMEN_EVERY - 2:
         region = "abdomen"
-    subject = Subject((seed, index, 1), region, label_maps)
+    subject = Subject((seed, index, 1), region, label_maps, cluttered=True)
     subject.draw = replace(subject.draw, texture=subject.draw.texture * variation.texture)
     rng = np.random.default_rng([seed, index, 3])
     return _volumes(subject, _STUDY[region], rng, (seed, index), variation)
