@@ -39,10 +39,10 @@ def test_from_data_to_a_bundle_that_answers(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run, bundle = tmp_path / "a", tmp_path / "site.mrsift"
-    changes = ["--set", "training.max_epochs=5", "--set", "augmentation.plane=0"]
+    changes = ["--set", "training.max_epochs=8", "--set", "augmentation.plane=0"]
     assert main([*arguments(data, run), *changes]) == 0
     said = capsys.readouterr().err
-    assert len(re.findall(r"^mrsift: epoch \d of at most 5: ", said, re.MULTILINE)) == 5
+    assert len(re.findall(r"^mrsift: epoch \d of at most 8: ", said, re.MULTILINE)) == 8
     assert " test " not in said, "nothing of the test split is shown"
     assert json.loads((run / "run.json").read_text())["command"].startswith("mrsift")
 

@@ -69,7 +69,13 @@ def test_storage_does_not_matter(
     affine = tilted_affine(*tilt, spacing_mm)
     expected = prepare(voxels, affine, preprocess)
     other = prepare(*stored_otherwise(voxels, affine, storage), preprocess)
-    np.testing.assert_allclose(other, expected, atol=2e-3)
+    apart = np.abs(other - expected)
+    if preprocess.intensity == "histogram":
+        # A value on the edge of a bin may fall to either side, in one voxel of a hundred.
+        assert np.percentile(apart, 99) < 2e-3
+        assert apart.max() < 2e-2
+    else:
+        assert apart.max() < 2e-3
 
 
 @pytest.mark.parametrize("preprocess", INTENSITIES, ids=lambda item: item.intensity)
