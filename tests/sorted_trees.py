@@ -1,6 +1,7 @@
 """Scans with answers given by hand, and what was made of them."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,4 +49,8 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 def names(folder: Path, suffix: str = ".nii.gz") -> list[str]:
-    return [name for name in tree(folder) if name.endswith(suffix)]
+    """Of files that end so; of a tree that another process writes to, those seen in passing."""
+    found = (Path(there) / name for there, _, names in os.walk(folder) for name in names)
+    return sorted(
+        path.relative_to(folder).as_posix() for path in found if path.name.endswith(suffix)
+    )
