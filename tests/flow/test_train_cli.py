@@ -51,7 +51,7 @@ def test_from_data_to_a_bundle_that_answers(
     assert main(["identify", str(data.parent), "--model", str(bundle), "--json", str(out)]) == 0
     volumes = json.loads(out.read_text())["studies"][0]["volumes"]
     right = [volume["label"] in volume["files"][0] for volume in volumes]
-    assert sum(right) / len(right) > 0.8  # by chance half; machines differ in the last bits
+    assert sum(right) / len(right) > 0.9  # by chance half
 
     assert (
         main(

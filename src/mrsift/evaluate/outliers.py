@@ -12,6 +12,11 @@ QUANTILES = np.linspace(0.0, 1.0, 101)
 TAIL_SHARE = 0.1
 """Share of the validation volumes, the farthest, that the fall of the tail is fitted to."""
 
+PRIOR_VOLUMES = 10
+PRIOR_EXCESS = 0.3
+"""Volumes, and their mean log excess, that are thought of beside the farthest: where few were
+seen, they say little of how the tail falls, and what lies a little farther is no stranger."""
+
 
 def distance(features: NDArray[np.floating], reference: OutlierReference) -> Float64Array:
     """Distance to the nearest training volume.
@@ -84,11 +89,13 @@ def fit_reference(
     far = distance(validation, draft)
     start = np.quantile(far, 1.0 - TAIL_SHARE)
     # Hill 1975: the mean log excess is the inverse of the exponent.
-    excess = np.log(far[far >= start] / start).mean() if start > 0 else 0.0
+    excesses = np.log(far[far >= start] / start) if start > 0 else np.zeros(0)
+    seen = len(excesses) + PRIOR_VOLUMES
+    excess = (excesses.sum() + PRIOR_VOLUMES * PRIOR_EXCESS) / seen
     return OutlierReference(
         projection=draft.projection,
         centre=draft.centre,
         neighbours=draft.neighbours,
         distances=np.quantile(far, QUANTILES),
-        tail_exponent=float(1.0 / max(excess, 1e-3)),
+        tail_exponent=float(1.0 / excess),
     )

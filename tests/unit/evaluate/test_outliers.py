@@ -70,3 +70,16 @@ def test_a_few_volumes_give_a_reference(count: int) -> None:
     features = clusters(np.random.default_rng(6), count)
     shares = in_distribution(features, fit_reference(features, features, components=1))
     assert np.isfinite(shares).all()
+
+
+def test_after_a_few_volumes_what_lies_a_little_farther_is_no_stranger() -> None:
+    rng = np.random.default_rng(8)
+    features = clusters(rng, 24)
+    reference = fit_reference(features, clusters(rng, 8), components=8)
+    farthest = reference.distances[-1]
+    fresh = clusters(rng, 2000)
+    far = distance(fresh, reference)
+    shares = in_distribution(fresh, reference)
+    near = (far > farthest) & (far < 1.5 * farthest)
+    assert near.sum() > 20
+    assert shares[near].min() > 0.005
