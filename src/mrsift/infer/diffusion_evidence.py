@@ -155,7 +155,9 @@ def _falls(found: Found) -> list[_Fall]:
             r, slope = 1.0, 0.0
             if image is not reference:
                 signal = reference.weighted.signal
-                r, slope = attenuation_per_unit(found.map.values, signal, one.values)
+                # where the map is explained: elsewhere it may be that of noise
+                values = np.where(found.best.keep, found.map.values, 0)
+                r, slope = attenuation_per_unit(values, signal, one.values)
             falls.append(_Fall(one, r, slope / found.unit))
     return falls
 

@@ -55,8 +55,8 @@ def draw_patient(rng: np.random.Generator, auc: float, prevalence: float) -> Pat
     d = separation(auc)
     positive = bool(rng.random() < prevalence)
     score = float(d * positive + rng.standard_normal())
-    # spread evenly over what can be seen, whatever the distance
-    rank = NormalDist(d / 2, float(np.sqrt(1 + d * d / 4))).cdf(score)
+    # Steepest where the classes meet, so that there a small error of the eye costs least.
+    rank = NormalDist(d / 2).cdf(score)
     return Patient(positive, score, 0.15 + 0.75 * rank)
 
 
@@ -70,11 +70,11 @@ def paint_glioma(painting: Painting, rng: np.random.Generator, necrotic_share: f
     """
     side = float(rng.choice([-1, 1]))
     spot = (
-        side * float(rng.uniform(24, 36)),
-        float(rng.uniform(-36, 36)),
-        float(rng.uniform(6, 28)),
+        side * float(rng.uniform(28, 36)),
+        float(rng.uniform(-32, 32)),
+        float(rng.uniform(6, 24)),
     )
-    size = rng.uniform(16, 24) * rng.uniform(0.88, 1.14, 3)
+    size = rng.uniform(20, 27) * rng.uniform(0.9, 1.1, 3)
     a, b, c = (float(v) for v in size)
     spread = float(rng.uniform(1.3, 1.8))
     wide = Ellipsoid(spot, (a * spread, b * spread, c * spread))
