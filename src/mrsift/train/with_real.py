@@ -1,6 +1,7 @@
 """Goes on from a simulated bundle with real volumes: `python -m mrsift.train.with_real`.
 
-compare  leaves each patient out in turn, trains on with the others, and asks both networks
+compare  leaves each patient, or each site, out in turn, trains on with the others, and asks both
+         networks
 bundle   trains on with all of them, and writes a second bundle
 
 The data are tables of `mrsift dataset index`; their column `accept` names every answer that is
@@ -10,7 +11,7 @@ simulated, so that what the few real volumes do not show is not forgotten.
 
 import argparse
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,7 +48,22 @@ SIMULATED = 480
 
 OVERRIDES = ("training.max_epochs=1", "optimiser.learning_rate=3e-4", "training.workers=0")
 
-COLUMNS = ("patient", "label", "accept", "simulated", "p_simulated", "with_real", "p_with_real")
+LEFT_OUT: dict[str, Callable[[DatasetRow], str]] = {
+    "patient": lambda row: row.patient,
+    "site": lambda row: row.site,
+}
+"""What `--by` may name, and how it is told of a volume."""
+
+COLUMNS = (
+    "left_out",
+    "patient",
+    "label",
+    "accept",
+    "simulated",
+    "p_simulated",
+    "with_real",
+    "p_with_real",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +104,12 @@ class Mixed:
         drawn = [self.pool.rows[int(place)].region for place in self.chosen]
         return np.array([*mine, *drawn], dtype=np.intp)
 
-    def to_learn_from(self, without: str | None = None) -> "Mixed":
-        """The same with nothing of one patient, and with no label that is in doubt."""
+    def to_learn_from(self, without: Collection[int] = ()) -> "Mixed":
+        """The same without the real volumes of these places and of labels in doubt."""
         kept = [
             index
             for index, row in enumerate(self.rows)
-            if row.patient != without and "|" not in row.extra.get("accept", "")
+            if index not in without and "|" not in row.extra.get("accept", "")
         ]
         rows = tuple(self.rows[index] for index in kept)
         return replace(self, rows=rows, real=tuple(self.real[index] for index in kept))
@@ -107,6 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="tables of real scans")
     parser.add_argument("--start-from", type=Path, required=True, help="bundle to go on from")
     parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
+    parser.add_argument("--by", choices=LEFT_OUT, default="patient", help="who is left out")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True, help="CSV, or folder of the bundle")
     parser.add_argument("--version", default="0")
@@ -184,20 +201,23 @@ def _compare(given: argparse.Namespace, recipe: Recipe, mixed: Mixed) -> None:
     """One line of the CSV per real volume, and who was right how often."""
     simulated = network_of_bundle(given.start_from)[0]
     lines: list[tuple[str, ...]] = []
-    for number, patient in enumerate(sorted({row.patient for row in mixed.rows})):
-        folder = _train_on(given, recipe, mixed.to_learn_from(patient), f"without-{number}")
+    groups = [LEFT_OUT[given.by](row) for row in mixed.rows]
+    for number, group in enumerate(sorted(set(groups))):
+        own = [index for index, name in enumerate(groups) if name == group]
+        run = f"without-{given.by}-{number}"
+        folder = _train_on(given, recipe, mixed.to_learn_from(own), run)
         later = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
-        own = [index for index, row in enumerate(mixed.rows) if row.patient == patient]
         inputs = [_as_seen(mixed.real[index], recipe) for index in own]
         answers = [_answers(network, inputs) for network in (simulated, later)]
         for place, index in enumerate(own):
             row = mixed.rows[index]
             said = [text for answer in answers for text in answer[place]]
-            lines.append((patient, row.label or "", row.extra.get("accept", ""), *said))
+            accept = row.extra.get("accept", "")
+            lines.append((group, row.patient, row.label or "", accept, *said))
     with given.out.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS, *lines])
-    for column, name in ((3, "simulated volumes only"), (5, "with real volumes")):
-        right = sum(line[column] in (line[2] or line[1]).split("|") for line in lines)
+    for column, name in ((4, "simulated volumes only"), (6, "with real volumes")):
+        right = sum(line[column] in (line[3] or line[2]).split("|") for line in lines)
         low, high = wilson_interval(right, len(lines))
         print(f"{name}: {right} of {len(lines)} ({low:.3f} to {high:.3f})")
 

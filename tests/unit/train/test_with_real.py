@@ -22,16 +22,16 @@ SMALL = (
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data set of two patients with two volumes each, as NIfTI."""
+    """A data set of three patients of two sites with two volumes each, as NIfTI."""
     folder = tmp_path / "scans"
     folder.mkdir()
-    lines = [["path", "patient", "label", "accept", "body_part"]]
-    for patient in (901, 902):
+    lines = [["path", "patient", "label", "accept", "body_part", "site"]]
+    for patient, site in ((901, "north"), (902, "south"), (903, "south")):
         for number, volume in enumerate(draw_subject(3, patient)[:2]):
             name = f"{patient}_{number}.nii.gz"
             affine = np.diag([-1.0, -1, 1, 1]) @ volume.affine_lps_mm[:, [2, 1, 0, 3]]
             nib.save(nib.Nifti1Image(volume.voxels.transpose(2, 1, 0), affine), folder / name)
-            lines.append([name, f"p{patient}", volume.label, volume.label, "pelvis"])
+            lines.append([name, f"p{patient}", volume.label, volume.label, "pelvis", site])
     with (tmp_path / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows(lines)
     table = tmp_path / "data.parquet"
@@ -56,8 +56,12 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     with_real.main(["compare", *common, "--out", str(out)])
     with out.open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["patient"] for row in rows] == ["p901", "p901", "p902", "p902"]
+    assert [row["left_out"] for row in rows] == [p for p in ("p901", "p902", "p903") for _ in "12"]
     assert all(0 < float(row["p_with_real"]) <= 1 for row in rows)
+    with_real.main(["compare", *common, "--out", str(out), "--by", "site"])
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["left_out"] for row in rows] == ["north"] * 2 + ["south"] * 4
 
     told = ["--version", "2", "--sources", "nobody's, drawn"]
     with pytest.raises(SystemExit, match="licence"):
@@ -65,6 +69,6 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     with_real.main(["bundle", *common, "--out", str(tmp_path / "second"), *told])
     second = Bundle.load(tmp_path / "second")
     assert (second.id.name, second.id.version) == ("sim-and-real", "2")
-    assert "4 of 2 patients" in second.card
+    assert "6 of 3 patients" in second.card
     assert "nobody's, drawn" in second.card
     assert "No patient image" not in second.card
