@@ -11,6 +11,7 @@ simulated, so that what the few real volumes do not show is not forgotten.
 
 import argparse
 import csv
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,10 @@ SIMULATED = 480
 """Simulated volumes of a run, seen once each; as many times a real one is shown."""
 
 OVERRIDES = ("training.max_epochs=1", "optimiser.learning_rate=3e-4", "training.workers=0")
+
+MOST_ALIKE = 4
+"""Volumes of one patient, label and plane that are looked at: directions of one series, or times,
+are nearly the same image, and there can be hundreds."""
 
 LEFT_OUT: dict[str, Callable[[DatasetRow], str]] = {
     "patient": lambda row: row.patient,
@@ -161,7 +166,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:
     shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
     settings = pool_settings(recipe.preprocess, shape)
-    rows = tuple(row for path in given.data for row in read_dataset(path).rows if row.label)
+    rows = _unlike([row for path in given.data for row in read_dataset(path).rows if row.label])
     pool = open_pool(given.runs, range(given.subjects), validation=False)
     real = []
     for row in rows:
@@ -169,6 +174,18 @@ def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:
         real.append(prepare(volume.voxels, volume.info.affine_lps_mm, settings))
     order = np.random.default_rng(recipe.training.seed).permutation(len(pool))
     return Mixed(rows, tuple(real), pool, order[:SIMULATED])
+
+
+def _unlike(rows: Sequence[DatasetRow]) -> tuple[DatasetRow, ...]:
+    """Without those of which there are `MOST_ALIKE` already."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    kept = []
+    for row in rows:
+        kind = (row.patient, row.label or "", row.plane)
+        seen[kind] += 1
+        if seen[kind] <= MOST_ALIKE:
+            kept.append(row)
+    return tuple(kept)
 
 
 def _region(row: DatasetRow) -> int:

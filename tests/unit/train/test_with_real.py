@@ -9,6 +9,7 @@ import pytest
 
 from mrsift.bundle import Bundle
 from mrsift.cli.main import main
+from mrsift.dataset.table import read_dataset
 from mrsift.simulate import draw_subject
 from mrsift.train import default, with_real
 
@@ -61,6 +62,9 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     with_real.main(["compare", *common, "--out", str(out), "--by", "site"])
     with out.open() as file:
         rows = list(csv.DictReader(file))
+    monkeypatch.setattr(with_real, "MOST_ALIKE", 1)
+    once = read_dataset(data).rows
+    assert with_real._unlike(once * 2) == once
     assert [row["left_out"] for row in rows] == ["north"] * 2 + ["south"] * 4
 
     told = ["--version", "2", "--sources", "nobody's, drawn"]
