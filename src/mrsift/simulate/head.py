@@ -67,7 +67,8 @@ class Head:
         mixed = texture.on(canvas.grid, canvas.parts, "ridge", 1.4, 2)
         if self.label_map is not None:
             veins = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 5)
-            self.label_map.paint(canvas, mixed, rough, veins)
+            fuller_mm = float(np.clip(2.6 * (1.0 - self.atrophy), 0.0, 1.8))
+            self.label_map.paint(canvas, mixed, rough, veins, fuller_mm)
         else:
             _shells(self, canvas, texture, mixed)
             self.painting.paint(canvas, rough)

@@ -32,6 +32,8 @@ _NAMES: dict[str, tuple[int, ...]] = {
     "marrow": (516,),
 }
 
+_SUBARACHNOID = 24
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelMap:
@@ -41,16 +43,23 @@ class LabelMap:
         name: File name, for the record.
         tissue: Shape (256, 256, 256), axes x to the left, y to posterior, z to superior.
         scalp: True in soft tissue near the skin: fat.
+        gap: Quarters of a mm from fluid outside the ventricles to grey matter; 255 elsewhere.
         centre: Index of the brain's middle.
     """
 
     name: str
     tissue: NDArray[np.uint8]
     scalp: NDArray[np.bool_]
+    gap: NDArray[np.uint8]
     centre: tuple[float, float, float]
 
     def paint(
-        self, canvas: Canvas, mixed: Float32Array, rough: Float32Array, veins: Float32Array
+        self,
+        canvas: Canvas,
+        mixed: Float32Array,
+        rough: Float32Array,
+        veins: Float32Array,
+        fuller_mm: float = 0.0,
     ) -> None:
         """Look every sample up; soft tissue becomes muscle crossed by fat.
 
@@ -59,6 +68,8 @@ class LabelMap:
             mixed: Noise whose sheets separate muscles, shape of the canvas.
             rough: Noise that breaks the staircase of the 1 mm grid, shape of the canvas.
             veins: Noise whose sheets, where they cross those of `mixed`, are cortical veins.
+            fuller_mm: By how much grey matter reaches into the fluid around it: a young brain
+                fills its skull, and its sulci are thin lines, thinner than the map's voxels.
         """
         index = []
         for axis, (position, centre) in enumerate(zip(canvas.xyz, self.centre, strict=True)):
@@ -72,6 +83,9 @@ class LabelMap:
         lean = soft & ~self.scalp.ravel()[flat] & (np.abs(mixed) > 0.45)
         canvas.tissue[lean] = code["muscle"]
         canvas.tissue[soft & (np.abs(mixed) < 0.07)] = code["vein"]
+        if fuller_mm > 0:
+            near = self.gap.ravel()[flat] < 4 * (fuller_mm + np.float32(0.5) * rough)
+            canvas.tissue[near] = code["grey_matter"]
         fluid = canvas.tissue == code["csf"]
         canvas.tissue[fluid & (np.maximum(np.abs(mixed), np.abs(veins)) < 0.3)] = code["vein"]
 
@@ -108,7 +122,15 @@ def load(path: Path) -> LabelMap:
     near = scipy.ndimage.distance_transform_edt(~outside) * 2 < 7.0
     scalp = np.repeat(np.repeat(np.repeat(near, 2, 0), 2, 1), 2, 2)
     scalp[:, :, int(z) + 5 :] = True  # over the vault there is only scalp
-    return LabelMap(path.name, tissue, scalp & (tissue == code["visceral_fat"]), (x, y, z))
+    fat = scalp & (tissue == code["visceral_fat"])
+    return LabelMap(path.name, tissue, fat, _gap(tissue, numbers == _SUBARACHNOID), (x, y, z))
+
+
+def _gap(tissue: NDArray[np.uint8], fluid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """See `LabelMap`."""
+    away = scipy.ndimage.distance_transform_edt(tissue != codes()["grey_matter"])
+    near = fluid & (away < 60)
+    return np.where(near, np.rint(4 * np.minimum(away, 60)), 255).astype(np.uint8)
 
 
 def _line(tissue: NDArray[np.uint8]) -> None:
