@@ -71,6 +71,8 @@ class StudySettings:
         background_fraction: As in `PreprocessSettings`.
         blank_slice_threshold: Where `slices` is None: a slice with less than this share of
             foreground, in every channel, is left out; 0 keeps all.
+        span: Part of the stack that is used, from its first slice, 0, to its last, 1; axial
+            stacks begin below. Slices that no tumour reaches have its patient's label as well.
     """
 
     roles: tuple[str, ...] = ("flair", "t1w", "t1w_ce", "t2w")
@@ -85,6 +87,7 @@ class StudySettings:
     clip_percentiles: tuple[float, float] = (0.5, 99.5)
     background_fraction: float = 0.03
     blank_slice_threshold: float = 0.01
+    span: tuple[float, float] = (0.0, 1.0)
 
 
 Aggregate = Literal["vote_share", "mean", "median", "top_k", "noisy_or", "attention"]

@@ -146,6 +146,10 @@ def study_grid(voxels: Float32Array, grid: Grid, settings: StudySettings) -> Gri
             ends = (int(shown[0]), int(shown[-1]) + 1) if len(shown) else ends
         row_ends, column_ends = rows.indices(turned.shape[1]), columns.indices(turned.shape[2])
         turned = turned.part((slice(*ends), slice(*row_ends[:2]), slice(*column_ends[:2])))
+    first, last = (round(share * turned.shape[0]) for share in settings.span)
+    first = min(first, turned.shape[0] - 1)
+    rows, columns = (slice(0, size) for size in turned.shape[1:])
+    turned = turned.part((slice(first, max(last, first + 1)), rows, columns))
     slices = settings.slices or turned.shape[0]
     return turned.with_shape((slices, *settings.plane_shape), square=True)
 

@@ -55,6 +55,10 @@ def study_problem(
             labels.unknown is not None
         ),
         "study: expected sizes, top_k and repeats of 1 or more": min(sizes) < 1,
+        "study.span: expected two rising numbers from 0 to 1": not 0
+        <= study.span[0]
+        < study.span[1]
+        <= 1,
         "study.folds: expected 0 for one hold-out, or 2 or more": study.folds < 0
         or study.folds == 1,
         "study.repeats: only folds are repeated": study.folds == 0 and study.repeats > 1,

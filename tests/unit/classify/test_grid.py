@@ -85,6 +85,27 @@ def test_the_empty_border_is_cut_and_pixels_are_square() -> None:
     assert step[0] * 20 < 190  # and 140 mm high
 
 
+@pytest.mark.parametrize("plane", ["axial", "sagittal", "coronal"])
+def test_a_span_takes_its_part_of_the_head_in_any_plane(tmp_path: Path, plane: str) -> None:
+    study = write_study(tmp_path / "p", {"t1w_ce": plane})
+    settings = replace(SETTINGS, roles=("t1w_ce",))
+    whole = study_array(study, settings)
+    part = study_array(study, replace(settings, span=(0.5, 0.75)))
+    assert part.voxels.shape == whole.voxels.shape
+    ends = np.array([[-0.5, 0, 0, 1], [19.5, 0, 0, 1]]).T  # borders of the stack
+    low, high = (whole.affine_lps_mm @ ends)[2]
+    wanted = low + np.array([0.5, 0.75]) * (high - low)
+    np.testing.assert_allclose((part.affine_lps_mm @ ends)[2], wanted, atol=4.0)  # half a slice
+    shown = truth(Grid((20, 40, 40), part.affine_lps_mm))
+    assert correlation(part.voxels[0], shown) > 0.95
+
+
+def test_a_span_leaves_at_least_a_slice_of_its_own(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "p", {"t1w_ce": "axial"})
+    settings = replace(SETTINGS, roles=("t1w_ce",), slices=None, blank_slice_threshold=0.0)
+    assert len(study_array(study, replace(settings, span=(0.999, 1.0))).slices) == 1
+
+
 @pytest.mark.parametrize("missing", ["exclude", "error"])
 def test_a_missing_role_is_refused_by_the_folder_not_the_patient(
     tmp_path: Path, missing: str

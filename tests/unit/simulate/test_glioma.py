@@ -31,6 +31,16 @@ def test_the_score_and_what_is_visible_of_it_have_the_auc(auc: float) -> None:
         assert found == pytest.approx(auc, abs=0.015)
 
 
+def test_a_strong_sign_is_plain_and_a_weak_one_is_not() -> None:
+    rng = np.random.default_rng(9)
+    for auc, least, most in ((0.99, 0.0, 0.25), (0.5, 0.35, 1.0)):
+        shares = np.array([draw_patient(rng, auc, 0.5).necrotic_share for _ in range(4000)])
+        doubtful = np.mean(np.abs(shares - 0.525) < 0.15)  # neither solid nor hollow
+        assert least <= doubtful < most
+        assert shares.min() >= 0.15
+        assert shares.max() <= 0.9
+
+
 def test_known_distances() -> None:
     assert separation(0.5) == 0
     assert separation(0.75) == pytest.approx(0.954, abs=1e-3)

@@ -24,6 +24,8 @@ WRONG = [
     ("mgmt-honest", "study.mc_dropout=1", "2 passes or more"),
     ("mgmt-honest", "labels.unknown='UNKNOWN'", "labels.unknown"),
     ("mgmt-2022", "study.epochs_reported=[20, 10]", "rising numbers"),
+    ("mgmt-honest", "study.span=[0.8,0.4]", "two rising numbers"),
+    ("mgmt-honest", "study.span=[0.0,1.5]", "two rising numbers"),
     ("mgmt-2022", "labels.names=['2', '3', '4']", None),
 ]
 
