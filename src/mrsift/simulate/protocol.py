@@ -30,6 +30,7 @@ class Protocol:
         low_b: Lowest acquired b behind a map or a calculated image, s/mm2.
         high_b: Highest acquired b behind it, s/mm2.
         fat_shift_px: Chemical shift along the phase direction, pixels.
+        refocusing_deg: Of spin echo and turbo spin echo.
         transfer: Signal that white matter loses to magnetisation transfer, share.
     """
 
@@ -58,6 +59,7 @@ class Protocol:
     low_b: float = 0.0
     high_b: float = 0.0
     fat_shift_px: int = 0
+    refocusing_deg: float = 180.0
     transfer: float = 0.0
 
 

@@ -83,6 +83,10 @@ _DRAWS: dict[str, Draw] = {
 }
 
 
+_TURBO = ("T2W", "T2W_FS", "FLAIR")
+"""Labels whose spin echoes are trains; their flip angle is that of the refocusing pulses."""
+
+
 def draw_protocol(rng: np.random.Generator, label: str, region: str, field_t: float) -> Protocol:
     """Draw the protocol of one volume.
 
@@ -98,4 +102,8 @@ def draw_protocol(rng: np.random.Generator, label: str, region: str, field_t: fl
     p = _DRAWS[label](rng, region, field_t)
     # the refocusing pulses of other slices saturate bound water; one slice at a time does not
     most = 0.3 if p.sequence == "se" and p.dimension == 2 else 0.1
-    return replace(p, transfer=float(rng.uniform(0, most)))
+    p = replace(p, transfer=float(rng.uniform(0, most)))
+    if label in _TURBO and p.sequence == "se":
+        angle = float(rng.uniform(110, 180))
+        return replace(p, flip_deg=angle, refocusing_deg=angle)
+    return p

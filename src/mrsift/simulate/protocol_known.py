@@ -58,7 +58,6 @@ def t2w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         field_t,
         float(tr),
         float(te),
-        flip_deg=float(rng.uniform(110, 180)),
         **fat_settings(rng, field_t, "head" if head else "tse"),
         fat_suppression=kind if kind in ("in", "opposed") else "none",
         flow_void=float(rng.uniform(0.6, 1.0)),
