@@ -159,9 +159,8 @@ def _bundle(given: argparse.Namespace) -> None:
         "training": f"{_small_steps(given)}{run['steps']} steps of {recipe.training.batch} "
         f"volumes, best epoch {run['best_epoch']}",
     }
-    write_shipped(
-        given.out, (folder.best, recipe), (train, validation), (SIMULATED, facts), given.real
-    )
+    network = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
+    write_shipped(given.out, (network, recipe), (train, validation), (SIMULATED, facts), given.real)
 
 
 def _small_steps(given: argparse.Namespace) -> str:

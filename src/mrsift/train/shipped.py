@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mrsift.bundle import CARD, MODEL, REGIONS, WEIGHTS, Manifest, write_bundle
+from mrsift.bundle import CARD, MODEL, WEIGHTS, Manifest, write_bundle
 from mrsift.evaluate.calibration import fit_temperature
 from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.models.resnet import ResNet
@@ -16,7 +16,6 @@ from mrsift.models.weights import to_safetensors
 from mrsift.train.batches import Volumes
 from mrsift.train.calibrate import calibrate
 from mrsift.train.card import Answers, Origin, card, results
-from mrsift.train.fit import load_network
 from mrsift.train.onnx_export import to_onnx
 from mrsift.train.pool import PlainPool, Pool
 from mrsift.train.recipe import Recipe
@@ -36,7 +35,7 @@ class LabelledVolumes(Volumes, Protocol):
 
 def write_shipped(
     out: Path,
-    trained: tuple[Path, Recipe],
+    trained: tuple[ResNet, Recipe],
     sides: tuple[LabelledVolumes, Pool],
     described: tuple[Origin, Mapping[str, str]],
     real: Path | None,
@@ -45,15 +44,14 @@ def write_shipped(
 
     Args:
         out: Folder of the bundle, or a `.mrsift` file.
-        trained: Checkpoint and recipe.
+        trained: Network, in evaluation mode, and recipe.
         sides: Trained on, and kept out.
         described: What it was made from, and the facts of its card, `version` and `made by`
             among them.
         real: Markdown with results on real scans.
     """
-    checkpoint, recipe = trained
+    network, recipe = trained
     origin, facts = described
-    network = load_network(checkpoint, recipe, len(LABEL_NAMES), len(REGIONS))
     manifest, results_text = _calibrated(network, recipe, *sides)
     rows = {
         **facts,

@@ -6,7 +6,11 @@ bundle   trains on with all of them, and writes a second bundle
 
 The data are tables of `mrsift dataset index`; their column `accept` names every answer that is
 right, and a volume with several is asked about but not learnt from. Half of every step is
-simulated, so that what the few real volumes do not show is not forgotten.
+simulated, so that what the few real volumes do not show is not forgotten; for the same reason
+the network is the one halfway between the weights before and after.
+
+Source:
+    Wortsman et al. 2022, Robust fine-tuning of zero-shot models (halfway is their advice).
 """
 
 import argparse
@@ -46,6 +50,9 @@ NAME = "sim-and-real"
 
 SIMULATED = 480
 """Simulated volumes of a run, seen once each; as many times a real one is shown."""
+
+REFERENCE = 2900
+"""Simulated volumes, those among them, that the outlier reference holds beside the real ones."""
 
 OVERRIDES = ("training.max_epochs=1", "optimiser.learning_rate=3e-4", "training.workers=0")
 
@@ -156,8 +163,8 @@ def main(arguments: list[str] | None = None) -> None:
     }
     write_shipped(
         given.out,
-        (folder.best, recipe),
-        (mixed, kept_out),
+        (_halfway(given, folder, recipe), recipe),
+        (replace(mixed, chosen=_order(mixed.pool, recipe)[:REFERENCE]), kept_out),
         (with_real(NAME, given.sources), facts),
         given.real,
     )
@@ -172,8 +179,13 @@ def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:
     for row in rows:
         volume = read_voxels(row)
         real.append(prepare(volume.voxels, volume.info.affine_lps_mm, settings))
-    order = np.random.default_rng(recipe.training.seed).permutation(len(pool))
-    return Mixed(rows, tuple(real), pool, order[:SIMULATED])
+    return Mixed(rows, tuple(real), pool, _order(pool, recipe)[:SIMULATED])
+
+
+def _order(pool: Pool, recipe: Recipe) -> NDArray[np.intp]:
+    """In which simulated volumes serve."""
+    order: NDArray[np.intp] = np.random.default_rng(recipe.training.seed).permutation(len(pool))
+    return order
 
 
 def _unlike(rows: Sequence[DatasetRow]) -> tuple[DatasetRow, ...]:
@@ -223,7 +235,7 @@ def _compare(given: argparse.Namespace, recipe: Recipe, mixed: Mixed) -> None:
         own = [index for index, name in enumerate(groups) if name == group]
         run = f"without-{given.by}-{number}"
         folder = _train_on(given, recipe, mixed.to_learn_from(own), run)
-        later = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
+        later = _halfway(given, folder, recipe)
         inputs = [_as_seen(mixed.real[index], recipe) for index in own]
         answers = [_answers(network, inputs) for network in (simulated, later)]
         for place, index in enumerate(own):
@@ -237,6 +249,16 @@ def _compare(given: argparse.Namespace, recipe: Recipe, mixed: Mixed) -> None:
         right = sum(line[column] in (line[3] or line[2]).split("|") for line in lines)
         low, high = wilson_interval(right, len(lines))
         print(f"{name}: {right} of {len(lines)} ({low:.3f} to {high:.3f})")
+
+
+def _halfway(given: argparse.Namespace, folder: RunFolder, recipe: Recipe) -> ResNet:
+    """The mean of the weights before and after the real volumes."""
+    network = load_network(folder.best, recipe, len(LABEL_NAMES), len(REGIONS))
+    before = network_of_bundle(given.start_from)[0].state_dict()
+    for name, weight in network.state_dict().items():
+        if weight.is_floating_point():
+            weight.lerp_(before[name], 0.5)
+    return network
 
 
 def _as_seen(volume: Float32Array, recipe: Recipe) -> Float32Array:
