@@ -65,9 +65,10 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     with_real.main(["compare", *common, "--out", str(out), "--by", "site"])
     with out.open() as file:
         rows = list(csv.DictReader(file))
-    monkeypatch.setattr(with_real, "MOST_ALIKE", 1)
     once = read_dataset(data).rows
-    kinds = [(row.patient, row.label, row.plane) for row in with_real._unlike(once * 2)]
+    with monkeypatch.context() as patched:
+        patched.setattr(with_real, "MOST_ALIKE", 1)
+        kinds = [(row.patient, row.label, row.plane) for row in with_real._unlike(once * 2)]
     assert sorted(kinds) == sorted({(row.patient, row.label, row.plane) for row in once})
     assert [row["left_out"] for row in rows] == ["north"] * 2 + ["south"] * 4
 
