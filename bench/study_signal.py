@@ -34,6 +34,9 @@ from mrsift.evaluate.study_evidence import StudyEvidence
 
 LINES = ("strong", "weak", "none", "leak")
 
+SEED = 3
+"""Of the patients: settings were chosen on others, of seed 2, and tried once on those of seed 1."""
+
 TURNED = 0.245
 """Chance to turn a label over: 0.5 + (1 - 2 * 0.245) * (0.99 - 0.5) = 0.75."""
 
@@ -55,7 +58,7 @@ SLICES = {
 }
 SHARED = {
     "study.roles": ["t1w_ce"],  # the sequence that shows the sign best
-    "study.span": [0.45, 0.8],  # of the head; all tumours that are drawn have their middle there
+    "study.span": [0.45, 0.8],  # most of every tumour lies there, and few slices without one
     # A hole in a bright ball is one whichever way it is turned, and wherever it lies.
     "augmentation.plane": 0.8,
     "augmentation.mirror": 0.5,
@@ -66,7 +69,6 @@ SHARED = {
     "augmentation.scale": [0.85, 1.15],
     "study.inner_share": 0.1,
     "study.mc_dropout": 0,
-    "study.tta": False,
     "network.width": 8,
     "network.dropout": 0.0,
     "optimiser.learning_rate": 1e-2,
@@ -143,7 +145,7 @@ def make_cohorts(bench: Bench) -> None:
     size = ["--set", "size.pixels=[48,56]", "--set", "size.slices=[18,22]"]
     sign = ["--set", "sign.auc=0.99", "--layout", "rsna-miccai"]
     if not strong.is_file():
-        many = ["--studies", bench.patients, "--seed", 1]
+        many = ["--studies", bench.patients, "--seed", SEED]
         mrsift("simulate", "glioma", images, *many, *size, *sign)
         labels = ["--labels", images / "train_labels.csv", "--out", strong]
         mrsift("dataset", "index", images / "train", "--layout", "rsna-miccai", *labels)
