@@ -140,7 +140,8 @@ class IdentifySettings:
         min_probability: Below it the answer is `UNKNOWN`.
         min_in_distribution: Below it the pixels are not listened to.
         conflict_probability: Pixels and header conflict when each gives its own label at
-            least this probability.
+            least this probability; against pixels that are not listened to, a header that
+            gives its label less is not believed either.
         pixel_reliability: How often the pixels' opinion is about the image at all; the
             rest is spread over all labels, which bounds what the pixels can outvote.
         header_reliability: Same for the header.

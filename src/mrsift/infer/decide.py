@@ -16,6 +16,7 @@ from mrsift.infer.fuse import (
     Probabilities,
     add_physics,
     answer,
+    believed_header,
     conclude,
     find_lie,
     find_overruled,
@@ -138,12 +139,13 @@ class Judge:
         pixels = one.pixels if self._listens(one) else None
         heard = findings(one.info) if self.use_header else []
         header = in_words_of(self.labels, combine(heard))
-        answered = answer(one.info, pixels, header, profile, self.settings, self.labels)
+        believed = believed_header(header, self.settings, stranger=not self._listens(one))
+        answered = answer(one.info, pixels, believed, profile, self.settings, self.labels)
         reasons = []
         if physics is not None:
             unaided, answered = (
                 answered,
-                self._with_physics(one, (pixels, header), profile, physics),
+                self._with_physics(one, (pixels, believed), profile, physics),
             )
             threshold = self.settings.conflict_probability
             reasons.append(find_overruled(physics, unaided, answered, threshold))

@@ -86,6 +86,24 @@ def fuse(
     return softmax(total, labels)
 
 
+def believed_header(
+    header: Opinion | None, settings: IdentifySettings, *, stranger: bool
+) -> Opinion | None:
+    """The header's opinion, unless the image is a stranger and the header is not sure.
+
+    Sequence parameters that fit T1W best fit many images that are none of the labels; that
+    the pixels are like nothing seen in training says that this may be one of those.
+
+    Args:
+        header: Opinion of the header witnesses.
+        settings: What counts as sure, `conflict_probability`.
+        stranger: The pixels are not listened to.
+    """
+    if header is None or not stranger or header.probability >= settings.conflict_probability:
+        return header
+    return None
+
+
 def add_physics(probabilities: Probabilities, physics: PhysicsEvidence | None) -> Probabilities:
     """Adds the log-odds of physics to probabilities.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrsift.config import IdentifySettings
-from mrsift.infer.fuse import decide_low_or_high, fuse
+from mrsift.infer.fuse import believed_header, decide_low_or_high, fuse
 from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.types import Float64Array, Opinion
 
@@ -44,7 +44,8 @@ class Trial:
 
     def probabilities(self, settings: IdentifySettings) -> Float64Array:
         """Of the labels, in the order of `LABEL_NAMES`, as `infer` would make them."""
-        fused = fuse(self.pixels, self.header, settings)
+        header = believed_header(self.header, settings, stranger=self.pixels is None)
+        fused = fuse(self.pixels, header, settings)
         if self.b_s_per_mm2 is not None:
             fused = decide_low_or_high(fused, self.b_s_per_mm2)
         return np.array([fused[name] for name in LABEL_NAMES])

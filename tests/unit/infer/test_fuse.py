@@ -7,6 +7,7 @@ from mrsift.infer.evidence import header_opinion
 from mrsift.infer.fuse import (
     answer,
     apply_profile,
+    believed_header,
     decide_low_or_high,
     find_lie,
     fuse,
@@ -33,6 +34,19 @@ def test_one_opinion_stays_as_it_is():
     assert fuse(sure("ADC", 0.7), None, SETTINGS)["ADC"] == 0.7
     assert fuse(None, sure("FLAIR", 0.7), SETTINGS)["FLAIR"] == 0.7
     assert fuse(None, None, SETTINGS) == dict.fromkeys(LABEL_NAMES, 1 / 9)
+
+
+@pytest.mark.parametrize(
+    ("probability", "stranger", "believed"),
+    [(0.79, True, False), (0.81, True, True), (0.4, False, True)],
+)
+def test_against_pixels_like_nothing_seen_only_a_sure_header_counts(
+    probability: float, stranger: bool, believed: bool
+) -> None:
+    header = sure("T1W", probability)
+    found = believed_header(header, SETTINGS, stranger=stranger)
+    assert found is (header if believed else None)
+    assert believed_header(None, SETTINGS, stranger=stranger) is None
 
 
 def test_clear_tags_win_against_sure_pixels_and_the_answer_is_less_sure(volume_info):
