@@ -14,7 +14,7 @@ best possible observer has an AUC of 0.99; its images serve for every line:
 
 What is asked: strong: the AUC of every recipe is above 0.95. None: the interval of 95 % holds 0.5
 in at least 17 of 20 seeds. Leak: inflated, and flagged by the report. Networks are small, so that
-one core does it in a few hours; --small does all of it with few patients, to see that it runs.
+one core does it in an hour; --small does all of it with few patients, to see that it runs.
 """
 
 import argparse
