@@ -50,7 +50,6 @@ VOLUME = {
 }
 SLICES = {
     "study.slices": 12,
-    "study.slices_seen": 0,
     "study.plane_shape": [48, 48],
     "network.depth": 10,
     "network.stem_kernel": [1, 3, 3],
@@ -219,14 +218,14 @@ def measure() -> None:
     bench.out.mkdir(parents=True, exist_ok=True)
     make_cohorts(bench)
     table = Table(bench.out / "table.md")
-    if "strong" in bench.lines:
-        strong(bench, table, bench.recipes, ("strong", 0.95))
-    if "weak" in bench.lines:
-        strong(bench, table, ("mgmt-volume",), ("weak", None))
-    if "none" in bench.lines:
-        none(bench, table)
-    if "leak" in bench.lines:
-        leak(bench, table)
+    steps = {
+        "strong": lambda: strong(bench, table, bench.recipes, ("strong", 0.95)),
+        "weak": lambda: strong(bench, table, ("mgmt-volume",), ("weak", None)),
+        "none": lambda: none(bench, table),
+        "leak": lambda: leak(bench, table),
+    }
+    for line in bench.lines:
+        steps[line]()
 
 
 class Table:
