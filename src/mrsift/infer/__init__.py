@@ -11,7 +11,8 @@ In: paths, or the volumes of a study from `ingest`. Out: `types.Report`.
         witness_physics.py   echo, repetition and inversion times
         witness_scan.py      fat suppression, contrast agent, sequence name
         witness_text.py      descriptions, the weakest
-    fuse.py       two opinions -> one answer, and conflicts
+    fuse.py       two opinions -> one answer
+        conflict.py          where they, or a description and the answer, contradict
     profile.py    which labels count as known in a study
         profile_file.py      the user's own, with roles
     correct.py    labels that a person has set

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mrsift.bundle import Manifest
 from mrsift.config import IdentifySettings
 from mrsift.evaluate.conformal import prediction_set
+from mrsift.infer.conflict import find_lie
 from mrsift.infer.correct import apply_corrections
 from mrsift.infer.evidence import DESCRIPTION, combine, description_claim, findings
 from mrsift.infer.fuse import (
@@ -18,7 +19,6 @@ from mrsift.infer.fuse import (
     answer,
     believed_header,
     conclude,
-    find_lie,
     find_overruled,
     fuse,
     trusted_b_value,

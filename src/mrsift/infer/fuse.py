@@ -10,22 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mrsift.config import IdentifySettings
+from mrsift.infer.conflict import find_conflict
 from mrsift.infer.evidence import softmax
 from mrsift.infer.witness_kind import WEIGHTED_KINDS
 from mrsift.labels import B_HIGH_S_PER_MM2, LABEL_NAMES, UNKNOWN, Profile
-from mrsift.types import Opinion, PhysicsEvidence, VolumeInfo, Witness
+from mrsift.types import Opinion, PhysicsEvidence, VolumeInfo
 
 Probabilities = Mapping[str, float]
 
 DIFFUSION = ("DWI_LOW", "DWI_HIGH")
-
-FAMILIES: tuple[frozenset[str], ...] = (
-    frozenset({"T2W", "T2W_FS", "FLAIR"}),
-    frozenset({"T1W", "T1W_CE"}),
-    frozenset({"DWI_LOW", "DWI_HIGH", "ADC"}),
-    frozenset({UNKNOWN}),
-)
-"""Labels that a loose description may well mix up; a lie is to name another family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,27 +180,6 @@ def _seen(opinion: Opinion, profile: Profile, b_s_per_mm2: float | None) -> Opin
     return Opinion(apply_profile(probabilities, profile))
 
 
-def find_conflict(pixels: Opinion | None, header: Opinion | None, threshold: float) -> str | None:
-    """Both opinions in words, where each is sure of a label of its own.
-
-    Args:
-        pixels: In the words of the answer, see `answer`.
-        header: Same.
-        threshold: Each must give its label at least this probability.
-
-    Returns:
-        One line, or None where there is no conflict.
-    """
-    if pixels is None or header is None or pixels.label == header.label:
-        return None
-    if min(pixels.probability, header.probability) < threshold:
-        return None
-    return (
-        f"pixels say {pixels.label} ({pixels.probability:.2f}), "
-        f"header says {header.label} ({header.probability:.2f})"
-    )
-
-
 def find_overruled(
     physics: PhysicsEvidence, unaided: Answer, answered: Answer, threshold: float
 ) -> str | None:
@@ -227,29 +199,6 @@ def find_overruled(
     if unaided.label == answered.label or unaided.probability < threshold:
         return None
     return f"{unaided.label} ({unaided.probability:.2f}) without physics, but: {physics.found}"
-
-
-def find_lie(claim: Witness | None, answer: Opinion, threshold: float) -> str | None:
-    """The description and the answer in words, where the description claims another label.
-
-    Args:
-        claim: What the description says, and the labels it would agree with.
-        answer: Made without the profile.
-        threshold: The answer must be at least this probable.
-
-    Returns:
-        One line, or None where they are of one family or the answer is not sure. That an
-        image is none of the labels contradicts no description.
-    """
-    if claim is None or answer.probability < threshold or answer.label == UNKNOWN:
-        return None
-    family = next((family for family in FAMILIES if answer.label in family), None)
-    if family is None or family.intersection(claim.favours):
-        return None
-    return (
-        f"{claim.found} says {' or '.join(claim.favours)}, "
-        f"the other evidence says {answer.label} ({answer.probability:.2f})"
-    )
 
 
 def answer(

@@ -3,13 +3,13 @@
 import pytest
 
 from mrsift.config import IdentifySettings
+from mrsift.infer.conflict import find_lie
 from mrsift.infer.evidence import header_opinion
 from mrsift.infer.fuse import (
     answer,
     apply_profile,
     believed_header,
     decide_low_or_high,
-    find_lie,
     fuse,
     trusted_b_value,
 )
