@@ -21,6 +21,7 @@ from mrsift.classify.cohort import Study, study_words
 from mrsift.classify.grid import StudyArray, study_array
 from mrsift.config import StudySettings
 from mrsift.dataset.memory import MemoryGate
+from mrsift.dataset.stored import memory_map
 from mrsift.dataset.table import DatasetRow
 from mrsift.dataset.voxels import source_stamp
 from mrsift.errors import ConfigError, IngestError, OutputError
@@ -252,11 +253,8 @@ def _texts(value: object) -> list[str]:
 
 def _open(path: Path) -> NDArray[np.float16] | None:
     """A memory map; None where there is no whole file."""
-    try:
-        voxels = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return voxels if voxels.dtype == _STORED and voxels.ndim == 4 else None
+    voxels = memory_map(path)
+    return voxels if voxels is not None and voxels.dtype == _STORED and voxels.ndim == 4 else None
 
 
 def _write(path: Path, voxels: Float32Array) -> None:

@@ -16,6 +16,7 @@ In: a folder and the labels of its volumes. Out: `data.parquet`, that training a
         quality.py       blank slices, gaps, duplicates: one row per sequence
     table.py        `DatasetRow`, `Dataset`, and the Parquet file
     voxels.py       a row -> its volume, and whether its files changed
+    stored.py       an array that was prepared -> memory map
     answers.py      a bundle's answers for every row: the predictions table
     pictures.py     a row -> its picture for a report
     split.py        every patient on one side; folds; a site left out

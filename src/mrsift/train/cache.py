@@ -17,6 +17,7 @@ import numpy as np
 
 import mrsift
 from mrsift.config import PreprocessSettings
+from mrsift.dataset.stored import memory_map
 from mrsift.dataset.table import DatasetRow
 from mrsift.dataset.voxels import read_voxels, source_stamp
 from mrsift.errors import ConfigError, IngestError, OutputError
@@ -69,7 +70,7 @@ class VolumeCache:
         path = self.files[index]
         if path is None:
             raise ConfigError(f"volume {index} could not be read when the cache was made")
-        volume = _open(path)
+        volume = memory_map(path)
         if volume is None:
             raise ConfigError(
                 f"{path}: is gone or damaged. mrsift train --resume makes it anew and goes on."
@@ -131,7 +132,7 @@ def _piece(
     volume_hash = _hash(json.dumps([row.root, row.volume_id, row.files, row.frames, row.index]), 16)
     path = folder / f"{volume_hash}-{settings_hash}-{stamp}.npy"
     changed = row.source_stamp not in {"", stamp}
-    found = _open(path)
+    found = memory_map(path)
     if found is not None and found.shape == settings.input_shape:
         return path, False, changed
     volume = read_voxels(row)
@@ -140,15 +141,6 @@ def _piece(
         if stale != path:
             stale.unlink(missing_ok=True)
     return path, True, changed
-
-
-def _open(path: Path) -> Float32Array | None:
-    """A memory map; None where there is no whole file."""
-    try:
-        volume: Float32Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return volume
 
 
 def _write(path: Path, volume: Float32Array) -> None:
