@@ -27,7 +27,7 @@ def test_many_threads_at_once(tmp_path: Path) -> None:
     assert shapes == [(2, 3, 4, 5)] * 200
 
 
-def let_others(phase: str, about: dict[str, int]) -> None:
+def let_others(_phase: str, _about: dict[str, int]) -> None:
     time.sleep(0)
 
 
