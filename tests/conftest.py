@@ -1,6 +1,7 @@
 """Fixtures that several test folders share."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tests.shared_data import require_shared_data
 
 # readline, which pytest imports, sets it, and the workers inherit it.
 os.environ.pop("COLUMNS", None)
+
+# A shell that starts the tests in the background has Ctrl-C ignored, by what they start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TINY_SHAPE = (8, 16, 16)
 TINY_FEATURES = 6
