@@ -42,10 +42,13 @@ class Trial:
     label: str
     study: int = 0
 
+    def believed(self, settings: IdentifySettings) -> Opinion | None:
+        """The header's opinion, where it counts."""
+        return believed_header(self.header, settings, stranger=self.pixels is None)
+
     def probabilities(self, settings: IdentifySettings) -> Float64Array:
         """Of the labels, in the order of `LABEL_NAMES`, as `infer` would make them."""
-        header = believed_header(self.header, settings, stranger=self.pixels is None)
-        fused = fuse(self.pixels, header, settings)
+        fused = fuse(self.pixels, self.believed(settings), settings)
         if self.b_s_per_mm2 is not None:
             fused = decide_low_or_high(fused, self.b_s_per_mm2)
         return np.array([fused[name] for name in LABEL_NAMES])
