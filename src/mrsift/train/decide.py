@@ -93,9 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"with {pixels} for the pixels and {header} for the header")
     unsure = [one for one in written if one.header and not one.pixels and not one.believed(fitted)]
     wrong = sum(one.header is not None and one.header.label != one.label for one in unsure)
-    print(
-        f"headers not believed beside pixels like nothing seen: {len(unsure)}, {wrong} of them wrong"
-    )
+    print(f"headers not believed beside pixels like nothing seen: {len(unsure)}, wrong: {wrong}")
     swept = sweep([*written, *stripped], fitted)
     threshold = choose_threshold(swept, settings.min_probability)
     print("| below | coverage | wrong of the answered | cost |\n|---|---|---|---|")
