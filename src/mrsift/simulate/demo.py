@@ -97,7 +97,7 @@ def _diffusion(folder: Path, study: Study, subject: Subject) -> None:
         4800,
         68,
         fat_suppression="fatsat",
-        kurtosis=0.7,
+        kurtosis=1.2,
         fat_shift_px=6,
         **_FAT_EPI,
     )

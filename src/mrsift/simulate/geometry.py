@@ -1,5 +1,7 @@
 """Planes, fields of view and coils: the drawn circumstances of a volume."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mrsift.simulate.abdomen import MIDDLE_MM
@@ -54,7 +56,9 @@ def draw_grid(
         field_mm, centre = (_pelvis_view if region == "pelvis" else _abdomen_view)(rng, kind)
         if kind == LOCALIZER:
             gap = thickness * 1.5
-    rows = int(rng.integers(110, 185)) if kind != ECHO_PLANAR else int(rng.integers(80, 131))
+    rows = int(rng.integers(110, 185))
+    if kind == ECHO_PLANAR:
+        rows = int(rng.integers(64 if region == "head" else 80, 131))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
     columns = max(int(rows * ratio) // 2 * 2, 56)
     rows = rows // 2 * 2
@@ -72,6 +76,22 @@ def draw_grid(
         thickness,
         (float(tilt[0]), float(tilt[1])),
     )
+
+
+def picked_from_many(rng: np.random.Generator, grid: Grid) -> Grid:
+    """What a network sees of a stack of many thin slices: some of them, thin and far apart.
+
+    Args:
+        rng: Source of chance.
+        grid: Of a stack that covers the organ with as many slices as a network sees.
+
+    Returns:
+        The same slices with gaps between them; those of a fine stack are spread further.
+    """
+    step_mm, row_mm, column_mm = grid.spacing_mm
+    step_mm = max(step_mm, float(rng.uniform(2.5, 5.0)))
+    thickness_mm = min(float(rng.uniform(1.0, 3.0)), step_mm)
+    return replace(grid, spacing_mm=(step_mm, row_mm, column_mm), thickness_mm=thickness_mm)
 
 
 def _head_view(rng: np.random.Generator, plane: Plane) -> tuple[float, tuple[float, float, float]]:
@@ -119,7 +139,7 @@ def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> A
     uneven = float(rng.gamma(1.5, 0.3))
     least = 0.55 if rng.random() < 0.25 else 0.8  # zero filling onto a finer grid, or hardly any
     share = float(rng.uniform(least, 1.0)), float(rng.uniform(least, 1.0))
-    surface = rng.random() < 0.12  # surface coils, nothing corrected
+    surface = rng.random() < (0.3 if planar else 0.12)  # surface coils, nothing corrected
     uneven = float(rng.uniform(1.0, 3.5)) if surface else uneven
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
     return Acquisition(

@@ -34,7 +34,7 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
         "bssfp": ("bssfp", rng.uniform(3.2, 6.5), rng.uniform(1.5, 3.0), rng.uniform(35, 75)),
         "t2star": ("gre", rng.uniform(400, 900), rng.uniform(14, 30), rng.uniform(15, 25)),
         "swi": ("gre", rng.uniform(25, 45), rng.uniform(18, 40), rng.uniform(10, 18)),
-        "bold": ("gre_epi", rng.uniform(1500, 3000), rng.uniform(24, 40), 80),
+        "bold": ("gre_epi", rng.uniform(700, 3500), rng.uniform(22, 55), rng.uniform(50, 90)),
         "angiography": ("gre", rng.uniform(20, 28), rng.uniform(3, 7), rng.uniform(18, 30)),
         "fat_image": ("gre", rng.uniform(4, 8), 1.3, rng.uniform(3, 12)),
     }

@@ -7,8 +7,8 @@ import numpy as np
 
 from mrsift.simulate.protocol import Protocol, null_time
 
-# Apparent T2 of fat: long where echoes follow closely, less so on the longer trains of the head.
-_FAT_T2_MS = {"tse": (100, 200), "head": (65, 130), "epi": (45, 70)}
+# Apparent T2 of fat: long where echoes follow closely, often less so on the longer trains of heads.
+_FAT_T2_MS = {"tse": (100, 200), "head": (65, 180), "epi": (45, 70)}
 
 
 class FatSettings(TypedDict):
@@ -92,7 +92,7 @@ def epi_protocol(rng: np.random.Generator, field_t: float) -> Protocol:
     """What all diffusion-weighted volumes share; b is still 0."""
     kind = choose(rng, {"fatsat": 0.5, "spair": 0.3, "stir": 0.12, "water_only": 0.08})
     fat = fat_settings(rng, field_t, "epi")
-    tr = float(rng.uniform(2400, 8000))
+    tr = float(rng.uniform(2400, 11000))
     ti = null_time(fat["fat_t1_ms"], tr) if kind == "stir" else 0.0
     return Protocol(
         "DWI_LOW",
@@ -104,7 +104,7 @@ def epi_protocol(rng: np.random.Generator, field_t: float) -> Protocol:
         ti_ms=ti,
         **fat,
         fat_suppression=kind,
-        kurtosis=float(rng.uniform(0.5, 1.0)),
+        kurtosis=float(rng.uniform(0.8, 1.7)),
         fat_shift_px=int(rng.integers(-9, 10)),
     )
 

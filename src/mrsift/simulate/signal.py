@@ -17,6 +17,7 @@ from mrsift.types import Float32Array
 RELAXIVITY_PER_S_MMOL = 4.0
 _PSEUDO_DIFFUSION = 15.0  # 1e-3 mm2/s
 _FAT_ADC = 0.08
+_FREE_WATER_ADC = 3.0  # at body temperature
 
 
 def echo_train_decay(
@@ -70,11 +71,16 @@ def balanced_steady_state(
 
 
 def diffusion(b: float, adc: Float32Array, ivim: Float32Array, kurtosis: float) -> Float32Array:
-    """Attenuation by diffusion, with fast perfusion at low b and kurtosis at high b."""
+    """Attenuation by diffusion, with fast perfusion at low b and kurtosis at high b.
+
+    Kurtosis is what walls do to diffusion: the freer the water, the less of it is left, and
+    fluid has none.
+    """
     weight = b * 1e-3 * adc
+    excess = kurtosis * np.clip(1 - adc / _FREE_WATER_ADC, 0, 1)
     # the quadratic term turns upwards beyond bD = 3 / K; hold it there
-    bent = np.minimum(weight, 3.0 / kurtosis) if kurtosis > 0 else weight
-    slow = np.exp(-weight + bent * bent * kurtosis / 6)
+    bent = np.minimum(weight, 3.0 / np.maximum(excess, 1e-3))
+    slow = np.exp(-weight + bent * bent * excess / 6)
     fast = np.exp(-b * 1e-3 * (adc + _PSEUDO_DIFFUSION))
     return np.asarray((1 - ivim) * slow + ivim * fast)
 
@@ -102,7 +108,7 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         t1 = with_agent(t1, agent[maps.tissue])
     fat_t1 = np.array([p.fat_t1_ms], dtype=np.float32)
     fat_t2 = np.array([p.fat_t2_ms], dtype=np.float32)
-    if p.sequence == "gre":
+    if p.sequence in ("gre", "gre_epi"):
         water = spoiled_gradient_echo(t1, maps.t2star_ms, p.tr_ms, p.te_ms, p.flip_deg)
         fat = spoiled_gradient_echo(fat_t1, 0.5 * fat_t2, p.tr_ms, p.te_ms, p.flip_deg)
     elif p.sequence == "bssfp":
@@ -111,9 +117,6 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
     elif p.sequence == "mprage":
         water = np.abs(inversion_recovery(t1, p.tr_ms, p.ti_ms)) * np.exp(-p.te_ms / maps.t2star_ms)
         fat = np.float32(0.6) * np.abs(inversion_recovery(fat_t1, p.tr_ms, p.ti_ms))
-    elif p.sequence == "gre_epi":
-        water = (1 - np.exp(-p.tr_ms / t1)) * np.exp(-p.te_ms / maps.t2star_ms)
-        fat = (1 - np.exp(-p.tr_ms / fat_t1)) * np.exp(-p.te_ms / (0.5 * fat_t2))
     elif p.ti_ms > 0:
         left = echo_train_decay(t1, maps.t2_ms, p.te_ms, p.refocusing_deg)
         water = np.abs(inversion_recovery(t1, p.tr_ms, p.ti_ms)) * left

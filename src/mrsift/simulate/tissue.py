@@ -13,7 +13,7 @@ from mrsift.types import Float32Array
 # T1 and T2 at 1.5 T relative to 3 T.
 _T1_SCALE = {3.0: 1.0, 1.5: 0.8}
 _T2_SCALE = {3.0: 1.0, 1.5: 1.08}
-_T2STAR_SCALE = {3.0: 1.0, 1.5: 1.5}
+_T2_PRIME_SCALE = {3.0: 1.0, 1.5: 1.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Tissue:
     pd: tuple[float, float]
     t1_ms: tuple[float, float] = (1000.0, 1000.0)
     t2_ms: tuple[float, float] = (50.0, 50.0)
+    t2_prime_ms: tuple[float, float] = (70.0, 250.0)
     adc: tuple[float, float] = (0.0, 0.0)
     fat: tuple[float, float] = (0.0, 0.0)
     uptake: tuple[float, float] = (0.0, 0.0)
@@ -42,7 +43,7 @@ def table() -> tuple[Tissue, ...]:
 
 def _row(name: str, row: dict[str, Any]) -> Tissue:
     """A tissue from its table in the file, where ranges are lists and T1 has no unit."""
-    keys = {"t1": "t1_ms", "t2": "t2_ms"}
+    keys = {"t1": "t1_ms", "t2": "t2_ms", "t2_prime": "t2_prime_ms"}
     values: dict[str, Any] = {
         keys.get(key, key): tuple(value) if isinstance(value, list) else value
         for key, value in row.items()
@@ -97,8 +98,7 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
         return np.maximum(ranges[:, 0] + share * (ranges[:, 1] - ranges[:, 0]), 0)
 
     t2 = pick("t2_ms") * np.float32(_T2_SCALE[field_t])
-    # 1/T2* = 1/T2 + 1/T2', T2' from 25 to 90 ms in soft tissue
-    t2_prime = rng.uniform(25, 90, len(rows)).astype(np.float32) * _T2STAR_SCALE[field_t]
+    t2_prime = pick("t2_prime_ms") * np.float32(_T2_PRIME_SCALE[field_t])
     uptake = np.array([row.uptake for row in rows], dtype=np.float32)
     uptake = uptake * rng.uniform(0.7, 1.3, (len(rows), 1)).astype(np.float32)
     return Draw(
@@ -106,7 +106,7 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
         pd=pick("pd"),
         t1_ms=pick("t1_ms") * np.float32(_T1_SCALE[field_t]),
         t2_ms=t2,
-        t2star_ms=(1 / (1 / t2 + 1 / t2_prime)).astype(np.float32),
+        t2star_ms=np.asarray(1 / (1 / t2 + 1 / t2_prime), dtype=np.float32),
         adc=pick("adc"),
         fat=np.minimum(pick("fat"), 0.97),
         early=uptake[:, 0],

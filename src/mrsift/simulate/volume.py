@@ -32,6 +32,7 @@ _STUDY: dict[str, tuple[str, ...]] = {
     region: tuple(label for label in LABEL_NAMES for _ in range(counts.get(label, 2)))
     for region, counts in _COUNTS.items()
 }
+_OF_MANY_SLICES = (geometry.ANATOMICAL, geometry.ECHO_PLANAR)
 _PLANAR_FAMILIES = frozenset(("adc", "eadc", "calculated", "fa", "dwi", "b0", "bold"))
 
 
@@ -119,6 +120,8 @@ def _volumes(
         key = f"{kind}{copy}"
         if key not in grids:
             grid = geometry.draw_grid(rng, subject.region, kind)
+            if kind in _OF_MANY_SLICES and rng.random() < 0.3:
+                grid = geometry.picked_from_many(rng, grid)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
         a = geometry.draw_acquisition(rng, kind, subject.endorectal)

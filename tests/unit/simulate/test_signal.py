@@ -155,6 +155,20 @@ def test_fitted_adc_is_the_truth_without_perfusion_and_kurtosis(maps: Maps) -> N
     assert fitted == pytest.approx(maps.draw.adc[plain], rel=2e-3, abs=2e-3)
 
 
+def test_fluid_is_darker_than_tissue_at_high_b(maps: Maps) -> None:
+    p = replace(EPI, b=1000.0, kurtosis=1.4)
+    image = signal.water_and_fat(maps, p)[0][0, 0]
+    assert image[column("csf")] < 0.5 * image[column("grey_matter")]
+    assert image[column("urine")] < 0.6 * image[column("peripheral_zone")]
+
+
+def test_functional_imaging_shows_fluid_no_darker_than_brain(maps: Maps) -> None:
+    p = Protocol("UNKNOWN", "bold", "gre_epi", 3.0, 2500.0, 35.0, flip_deg=75.0)
+    image = signal.water_and_fat(maps, p)[0][0, 0]
+    assert image[column("csf")] > 0.9 * image[column("grey_matter")]
+    assert image[column("venous_sinus")] < 0.9 * image[column("grey_matter")]
+
+
 def test_perfusion_raises_the_adc_of_low_b(maps: Maps) -> None:
     images = [signal.water_and_fat(maps, replace(EPI, b=b))[0] for b in (0.0, 50.0, 500.0, 1000.0)]
     spot = column("peripheral_zone")
