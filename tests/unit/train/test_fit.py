@@ -125,6 +125,7 @@ def test_a_run_that_has_ended_is_not_trained_on(whole: RunFolder) -> None:
     assert whole.predictions.is_file()
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # where there is one core
 def test_workers_do_not_change_the_result(
     data: Path, recipe: Recipe, whole: RunFolder, tmp_path: Path
 ) -> None:
