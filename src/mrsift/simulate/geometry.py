@@ -15,6 +15,8 @@ ANATOMICAL = "anatomical"
 LOCALIZER = "localizer"
 STRIPPED = "stripped"
 RESEARCH = "research"
+# The pixels of anatomical scans are finer than a network's, which averages their noise.
+_SNR = {True: (9.0, 60.0), False: (12.0, 120.0)}
 _CUBIC_SHAPE = {STRIPPED: (44, 104, 84), RESEARCH: (48, 128, 104)}
 
 
@@ -144,7 +146,7 @@ def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> A
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
     return Acquisition(
         seed=int(rng.integers(2**31)),
-        snr=float(np.exp(rng.uniform(np.log(9), np.log(60)))),
+        snr=float(np.exp(rng.uniform(*np.log(_SNR[planar])))),
         coil=uneven,
         coil_rows=float(rng.uniform(-0.8, 0.8)),
         endorectal=flare,

@@ -13,6 +13,7 @@ from mrsift.types import Float32Array
 # T1 and T2 at 1.5 T relative to 3 T.
 _T1_SCALE = {3.0: 1.0, 1.5: 0.8}
 _T2_SCALE = {3.0: 1.0, 1.5: 1.08}
+_GREY_OVER_WHITE = 1.1  # at least, of their T2; both vary from brain to brain together
 _T2_PRIME_SCALE = {3.0: 1.0, 1.5: 1.5}
 
 
@@ -98,6 +99,9 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
         return np.maximum(ranges[:, 0] + share * (ranges[:, 1] - ranges[:, 0]), 0)
 
     t2 = pick("t2_ms") * np.float32(_T2_SCALE[field_t])
+    names = codes()
+    grey, white = names["grey_matter"], names["white_matter"]
+    t2[grey] = max(t2[grey], _GREY_OVER_WHITE * t2[white])
     t2_prime = pick("t2_prime_ms") * np.float32(_T2_PRIME_SCALE[field_t])
     uptake = np.array([row.uptake for row in rows], dtype=np.float32)
     uptake = uptake * rng.uniform(0.7, 1.3, (len(rows), 1)).astype(np.float32)

@@ -33,6 +33,7 @@ _STUDY: dict[str, tuple[str, ...]] = {
     for region, counts in _COUNTS.items()
 }
 _OF_MANY_SLICES = (geometry.ANATOMICAL, geometry.ECHO_PLANAR)
+_NEEDS_FAT = ("T2W_FS", "DWI_LOW")
 _PLANAR_FAMILIES = frozenset(("adc", "eadc", "calculated", "fa", "dwi", "b0", "bold"))
 
 
@@ -161,13 +162,10 @@ def _suited(a: Acquisition, p: Protocol, rng: np.random.Generator) -> Acquisitio
 
 def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str, int]:
     """Kind of geometry, and which of several of that kind."""
-    stripped = region == "head" and rng.random() < 0.16
+    # a brain alone does not show whether fat was suppressed
+    stripped = region == "head" and p.label not in _NEEDS_FAT and rng.random() < 0.3
     if p.family in _PLANAR_FAMILIES:
-        return (
-            (geometry.STRIPPED, 0)
-            if stripped and p.family != "b0"
-            else (geometry.ECHO_PLANAR, int(rng.integers(2)))
-        )
+        return (geometry.STRIPPED, 0) if stripped else (geometry.ECHO_PLANAR, int(rng.integers(2)))
     if p.family == "haste" or (p.label == "T2W" and rng.random() < 0.06):
         return (geometry.LOCALIZER, 0)
     if stripped:

@@ -43,3 +43,9 @@ def test_diffusion_coefficients(name: str) -> None:
 def test_t1_is_about_a_fifth_longer_at_3_t() -> None:
     low, high = (draw(np.random.default_rng(1), field).t1_ms for field in (1.5, 3.0))
     assert np.mean(high / low) == pytest.approx(1.21, abs=0.06)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_grey_matter_has_the_longer_t2(seed: int) -> None:
+    drawn = draw(np.random.default_rng(seed), 3.0)
+    assert drawn.t2_ms[codes()["grey_matter"]] >= 1.09 * drawn.t2_ms[codes()["white_matter"]]
