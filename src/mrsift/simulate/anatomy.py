@@ -35,6 +35,7 @@ class Maps:
         t2star_ms: Of water.
         adc: Of water, 1e-3 mm2/s.
         fat: Share of the protons that are fat.
+        fibre: How far fibres run along (1) or across (-1) one direction of diffusion.
         off_resonance: -1 to 1 or so; scaled by the sequence.
         shade: Unevenness of the coils, shape of the grid, unit deviation.
         draw: The subject's tissue values.
@@ -49,6 +50,7 @@ class Maps:
     t2star_ms: Float32Array
     adc: Float32Array
     fat: Float32Array
+    fibre: Float32Array
     off_resonance: Float32Array
     shade: Float32Array
     draw: Draw
@@ -179,6 +181,7 @@ class Subject:
             ),
             adc=np.maximum(d.adc[tissue] * np.exp(0.5 * fine + 0.5 * second), 0),
             fat=fat,
+            fibre=np.tanh(1.5 * field("smooth", 2.5, 27)).astype(np.float32),
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
             draw=d,

@@ -125,14 +125,24 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         water = spin_echo(t1, maps.t2_ms, p.tr_ms, p.te_ms, p.refocusing_deg)
         fat = spin_echo(fat_t1, fat_t2, p.tr_ms, p.te_ms)
     if p.sequence == "epi":
-        adc = np.clip(maps.adc * np.float32(p.direction_factor), 0, None)
-        water = water * diffusion(p.b, adc, d.ivim[maps.tissue], p.kurtosis)
+        water = water * diffusion(
+            p.b, _in_direction(maps, p.direction_factor), d.ivim[maps.tissue], p.kurtosis
+        )
         fat = fat * np.exp(-p.b * 1e-3 * _FAT_ADC)
     water = water * maps.pd * (1 - maps.fat) * _flow(maps, protocol)
     if p.transfer > 0:
         water = water * (1 - np.float32(p.transfer) * d.bound)[maps.tissue]
     fat = fat * maps.pd * maps.fat
     return water.astype(np.float32), np.asarray(fat, dtype=np.float32)
+
+
+def _in_direction(maps: Maps, factor: float) -> Float32Array:
+    """ADC as a trace image sees it (factor 1), or one direction, which fibres speed or slow."""
+    if factor == 1.0:
+        return maps.adc
+    turned = maps.fibre if factor > 1 else -maps.fibre
+    change = np.float32(factor) + maps.draw.fibres[maps.tissue] * turned
+    return np.asarray(maps.adc * np.maximum(change, 0.1))
 
 
 def _flow(maps: Maps, protocol: Protocol) -> Float32Array:

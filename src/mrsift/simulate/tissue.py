@@ -33,6 +33,7 @@ class Tissue:
     ivim: float = 0.0
     flow: float = 0.0
     bound: float = 0.0
+    fibres: float = 0.0
 
 
 @lru_cache(maxsize=1)
@@ -79,6 +80,7 @@ class Draw:
     ivim: Float32Array
     flow: Float32Array
     bound: Float32Array
+    fibres: Float32Array
 
 
 def draw(rng: np.random.Generator, field_t: float) -> Draw:
@@ -119,4 +121,5 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
         ivim=np.array([row.ivim for row in rows], dtype=np.float32),
         flow=np.array([row.flow for row in rows], dtype=np.float32),
         bound=np.array([row.bound for row in rows], dtype=np.float32),
+        fibres=np.array([row.fibres for row in rows], dtype=np.float32),
     )

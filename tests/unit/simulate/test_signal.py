@@ -33,6 +33,7 @@ def one_tissue_each(field_t: float = 3.0) -> Maps:
         t2star_ms=np.maximum(values.t2star_ms[tissue], 1),
         adc=values.adc[tissue],
         fat=values.fat[tissue],
+        fibre=np.ones_like(flat),
         off_resonance=flat,
         shade=flat,
         draw=values,
@@ -160,6 +161,16 @@ def test_fluid_is_darker_than_tissue_at_high_b(maps: Maps) -> None:
     image = signal.water_and_fat(maps, p)[0][0, 0]
     assert image[column("csf")] < 0.5 * image[column("grey_matter")]
     assert image[column("urine")] < 0.6 * image[column("peripheral_zone")]
+
+
+def test_fibres_speed_diffusion_along_them_and_slow_it_across(maps: Maps) -> None:
+    trace, along, across = (
+        signal.water_and_fat(maps, replace(EPI, b=1000.0, direction_factor=factor))[0][0, 0]
+        for factor in (1.0, 1.001, 0.999)
+    )
+    white, fluid = column("white_matter"), column("csf")
+    assert along[white] < 0.8 * trace[white] < 0.8 * 0.8 * across[white]
+    assert along[fluid] == pytest.approx(trace[fluid], rel=0.01)
 
 
 def test_functional_imaging_shows_fluid_no_darker_than_brain(maps: Maps) -> None:
