@@ -181,7 +181,7 @@ class Subject:
             ),
             adc=np.maximum(d.adc[tissue] * np.exp(0.5 * fine + 0.5 * second), 0),
             fat=fat,
-            fibre=np.tanh(1.5 * field("smooth", 2.5, 27)).astype(np.float32),
+            fibre=np.tanh(1.5 * field("smooth", 0.9, 27)).astype(np.float32),
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
             draw=d,
