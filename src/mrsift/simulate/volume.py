@@ -163,7 +163,7 @@ def _suited(a: Acquisition, p: Protocol, rng: np.random.Generator) -> Acquisitio
 def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str, int]:
     """Kind of geometry, and which of several of that kind."""
     # a brain alone does not show whether fat was suppressed
-    stripped = region == "head" and p.label not in _NEEDS_FAT and rng.random() < 0.3
+    stripped = region == "head" and p.label not in _NEEDS_FAT and rng.random() < 0.45
     if p.family in _PLANAR_FAMILIES:
         return (geometry.STRIPPED, 0) if stripped else (geometry.ECHO_PLANAR, int(rng.integers(2)))
     if p.family == "haste" or (p.label == "T2W" and rng.random() < 0.06):
