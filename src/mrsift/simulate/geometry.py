@@ -17,7 +17,7 @@ STRIPPED = "stripped"
 RESEARCH = "research"
 # The pixels of anatomical scans are finer than a network's, which averages their noise.
 _SNR = {True: (9.0, 60.0), False: (12.0, 120.0)}
-_CUBIC_SHAPE = {STRIPPED: (44, 104, 84), RESEARCH: (48, 128, 104)}
+_CUBIC_SHAPE = {STRIPPED: (44, 132, 106), RESEARCH: (48, 144, 118)}
 
 
 def draw_grid(
@@ -36,9 +36,9 @@ def draw_grid(
         fewer pixels for `stripped` and `research`.
     """
     if kind in _CUBIC_SHAPE:
-        step = float(rng.uniform(1.7, 2.2))
+        step = float(rng.uniform(1.35, 1.75) if kind == STRIPPED else rng.uniform(1.5, 2.0))
         centre = (0.0, float(rng.normal(0, 3)), float(rng.normal(6, 3)))
-        return Grid("axial", centre, _CUBIC_SHAPE[kind], (step * 1.6, step, step), step * 1.6)
+        return Grid("axial", centre, _CUBIC_SHAPE[kind], (step * 2, step, step), step * 2)
     plane: Plane = _PLANES[int(rng.choice(3, p=(0.55, 0.25, 0.20)))]
     if kind == ECHO_PLANAR:
         plane = _PLANES[int(rng.choice(3, p=(0.92, 0.03, 0.05)))]
@@ -58,9 +58,9 @@ def draw_grid(
         field_mm, centre = (_pelvis_view if region == "pelvis" else _abdomen_view)(rng, kind)
         if kind == LOCALIZER:
             gap = thickness * 1.5
-    rows = int(rng.integers(110, 185))
+    rows = int(rng.integers(125, 195))
     if kind == ECHO_PLANAR:
-        rows = int(rng.integers(64 if region == "head" else 80, 131))
+        rows = int(rng.integers(64 if region == "head" else 84, 141))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
     columns = max(int(rows * ratio) // 2 * 2, 56)
     rows = rows // 2 * 2
@@ -139,8 +139,11 @@ def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> A
     """
     planar = kind == ECHO_PLANAR
     uneven = float(rng.gamma(1.5, 0.3))
-    least = 0.55 if rng.random() < 0.25 else 0.8  # zero filling onto a finer grid, or hardly any
+    least = 0.55 if rng.random() < 0.15 else 0.85  # zero filling onto a finer grid, or hardly any
     share = float(rng.uniform(least, 1.0)), float(rng.uniform(least, 1.0))
+    phase_axis = 1 if rng.random() < 0.75 else 2
+    if planar:
+        share = _of_one_train(rng, phase_axis)
     surface = rng.random() < (0.3 if planar else 0.12)  # surface coils, nothing corrected
     uneven = float(rng.uniform(1.0, 3.5)) if surface else uneven
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
@@ -152,13 +155,23 @@ def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> A
         endorectal=flare,
         normalise=0.0 if surface else float(rng.choice([0.0, 0.5, 0.85, 1.0])),
         resolution=share,
-        window=float(rng.uniform(0.02, 0.6)),
+        window=float(rng.uniform(0.05, 0.7) if planar else rng.uniform(0.02, 0.6)),
         ghost=float(rng.uniform(0.01, 0.06)) if planar and rng.random() < 0.6 else 0.0,
         distortion_px=float(rng.normal(0, 3.0 if planar else 0.4)),
-        phase_axis=1 if rng.random() < 0.75 else 2,
+        phase_axis=phase_axis,
         wrap=float(rng.uniform(0.02, 0.14)) if rng.random() < 0.12 else 0.0,
         motion=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.2 else 0.0,
         sharpen=float(rng.choice([0.0, *rng.uniform(0.2, 1.3, 2), -rng.uniform(0.3, 0.6)])),
         parallel=float(rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else 0.0,
         mask_background=float(rng.uniform(0.05, 0.18)) if rng.random() < 0.3 else 0.0,
     )
+
+
+def _of_one_train(rng: np.random.Generator, phase_axis: int) -> tuple[float, float]:
+    """Measured share of k-space of echo-planar images, along rows and columns.
+
+    Zero filled for the most part; the signal decays along the train, and part of it is left out.
+    """
+    share = [float(rng.uniform(0.75, 1.0)), float(rng.uniform(0.75, 1.0))]
+    share[phase_axis - 1] *= float(rng.uniform(0.75, 1.0))
+    return share[0], share[1]
