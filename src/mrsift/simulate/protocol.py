@@ -63,28 +63,29 @@ class Protocol:
     transfer: float = 0.0
 
 
-UNKNOWN_FAMILIES: tuple[str, ...] = (
-    "proton_density",
-    "low_flip_gre",
-    "bssfp",
-    "t2star",
-    "swi",
-    "bold",
-    "fat_image",
-    "subtraction",
-    "phase",
-    "field_map",
-    "fa",
-    "eadc",
-    "perfusion_map",
-    "angiography",
-    "noise",
-    "ct",
-    "t1_map",
-    "t2_map",
-    "fat_fraction",
-    "mask",
-)
+UNKNOWN_FAMILIES: dict[str, float] = {
+    "proton_density": 2,
+    "low_flip_gre": 1.5,
+    "bssfp": 2,
+    "t2star": 1,
+    "swi": 2,
+    "bold": 4,
+    "fat_image": 1,
+    "subtraction": 1,
+    "phase": 1,
+    "field_map": 1,
+    "fa": 1,
+    "eadc": 1,
+    "perfusion_map": 1,
+    "angiography": 1.5,
+    "noise": 0.5,
+    "ct": 0.5,
+    "t1_map": 1,
+    "t2_map": 1,
+    "fat_fraction": 1,
+    "mask": 0.5,
+}
+"""How often, relative to one another: more of what archives hold most."""
 
 
 def null_time(t1: float, tr: float) -> float:

@@ -26,7 +26,7 @@ Draw = Callable[[np.random.Generator, str, float], Protocol]
 
 
 def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    family = str(rng.choice(UNKNOWN_FAMILIES))
+    family = choose(rng, UNKNOWN_FAMILIES)
     fat = fat_settings(rng, field_t)
     settings: dict[str, tuple[str, float, float, float]] = {
         "proton_density": ("se", rng.uniform(2200, 5000), rng.uniform(9, 32), 90),
