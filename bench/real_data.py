@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from mrsift.bundle import shipped_bundle_path
+from mrsift.cli.arguments import bundle_path
 from mrsift.evaluate.confusion import confusion_matrix, markdown_table
 from mrsift.evaluate.intervals import wilson_interval
 from mrsift.infer import runtime
@@ -168,7 +169,7 @@ def print_confusion(results: Sequence[Outcome]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", type=Path, default=SHARED)
-    parser.add_argument("--model", type=Path, default=shipped_bundle_path("sim"))
+    parser.add_argument("--model", type=bundle_path, default=shipped_bundle_path("sim"))
     parser.add_argument("--evidence", nargs="+", default=["both", "header", "pixels"])
     parser.add_argument("--profile", default="all")
     parser.add_argument("--stripped", action="store_true")
