@@ -13,6 +13,8 @@ from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.train.decide import main
 from mrsift.train.header_trials import HEADERS, SeenStudy, with_header
 from mrsift.train.operating_point import (
+    LEAST_HEADER_RELIABILITY,
+    MOST_PIXEL_RELIABILITY,
     RELIABILITIES,
     Trial,
     choose_threshold,
@@ -50,6 +52,13 @@ def test_who_errs_more_is_believed_less(pixels: float, header: float) -> None:
     fitted = fit_reliabilities(tried, tried, SETTINGS)
     assert (fitted.pixel_reliability > fitted.header_reliability) == (pixels > header)
     assert losses_of(tried, tried, fitted).sum() <= losses_of(tried, tried, SETTINGS).sum()
+
+
+def test_simulated_studies_are_believed_within_bounds() -> None:
+    tried = made(np.random.default_rng(3), 1.0, 0.5)
+    fitted = fit_reliabilities(tried, tried, SETTINGS)
+    assert fitted.pixel_reliability == MOST_PIXEL_RELIABILITY
+    assert fitted.header_reliability == LEAST_HEADER_RELIABILITY
 
 
 def test_what_was_held_before_stays_where_studies_do_not_speak_against_it() -> None:
