@@ -4,7 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.uid import generate_uid
 
 from mrsift.cli.main import main
 from tests.cohort_folders import write_cohort, write_patient
@@ -17,6 +19,7 @@ from mrsift.classify.prepared import prepare_studies
 from mrsift.config import StudySettings
 from mrsift.dataset.table import read_dataset
 
+HEAD = Path(__file__).resolve().parents[2] / "src" / "mrsift" / "assets" / "demo" / "head"
 SIMULATE = ["simulate", "glioma", "--studies", "4", "--seed", "5", "--layout", "rsna-miccai"]
 TINY = ["--set", "size.pixels=[24,32]", "--set", "size.slices=[5,6]"]
 TASK_1 = "BraTS21ID,MGMT_value\n"
@@ -77,9 +80,21 @@ def test_a_test_set_has_no_labels_and_strict_minds_missing_sequences(tmp_path: P
     assert {"missing_sequence", "no_labels"} <= kinds
 
 
+def write_demonstration_head(folder: Path, patient: str) -> None:
+    """The demonstration head as an exam of this patient."""
+    folder.mkdir(parents=True)
+    for number, file in enumerate(sorted(HEAD.rglob("*.dcm"))):
+        slice_ = pydicom.dcmread(file)
+        slice_.PatientID = patient
+        for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+            slice_[name].value = generate_uid(entropy_srcs=[patient, slice_[name].value])
+        slice_.file_meta.MediaStorageSOPInstanceUID = slice_.SOPInstanceUID
+        slice_.save_as(folder / f"{number}.dcm")
+
+
 def test_other_folders_by_what_their_volumes_are(tmp_path: Path) -> None:
     for patient in ("anna", "bert"):
-        write_patient(tmp_path / "data" / patient)
+        write_demonstration_head(tmp_path / "data" / patient, patient)
     labels = tmp_path / "labels.csv"
     labels.write_text("patient,label,site\nanna,II,north\nbert,IV,south\n")
     table = tmp_path / "cohort.parquet"
