@@ -162,8 +162,9 @@ def _suited(a: Acquisition, p: Protocol, rng: np.random.Generator) -> Acquisitio
 
 def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str, int]:
     """Kind of geometry, and which of several of that kind."""
-    # a brain alone does not show whether fat was suppressed
-    stripped = region == "head" and p.label not in _NEEDS_FAT and rng.random() < 0.45
+    # a brain alone does not show whether fat was suppressed; archives hold functional series whole
+    share = 0.05 if p.family == "bold" else 0.45
+    stripped = region == "head" and p.label not in _NEEDS_FAT and rng.random() < share
     if p.family in _PLANAR_FAMILIES:
         return (geometry.STRIPPED, 0) if stripped else (geometry.ECHO_PLANAR, int(rng.integers(2)))
     if p.family == "haste" or (p.label == "T2W" and rng.random() < 0.06):
