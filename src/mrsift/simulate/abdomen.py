@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mrsift.simulate.pelvis import Pelvis
 
 Place = Sequence[float] | Float64Array
-MIDDLE_MM = 275.0
+MIDDLE_MM = 300.0
 """Height of the middle of the abdomen over the origin."""
 
 
@@ -155,15 +155,15 @@ def _bowel(pelvis: "Pelvis", rng: np.random.Generator, middle: float) -> None:
     """Loops of small bowel and the colon around them."""
     add = pelvis.painting.add
     contents, odds = ["bowel_fluid", "stool", "gas", "mucosa"], [0.3, 0.25, 0.2, 0.25]
-    for _ in range(int(rng.integers(16, 30))):
-        a = np.array([rng.uniform(-70, 85), middle + rng.uniform(-62, 15), rng.uniform(140, 285)])
+    for _ in range(int(rng.integers(22, 60))):
+        a = np.array([rng.uniform(-80, 90), middle + rng.uniform(-66, 20), rng.uniform(140, 300)])
         points = [_near(rng, a, 0)]
         for _ in range(2):
             a = a + rng.normal(0, 18, 3)
             points.append(_near(rng, a, 0))
         content = str(rng.choice(contents, p=odds))
         wall = float(rng.uniform(1.4, 2.5))
-        add(Tube(tuple(points), (float(rng.uniform(8, 14)),) * 3), "rectal_wall",
+        add(Tube(tuple(points), (float(rng.uniform(8, 17)),) * 3), "rectal_wall",
             (wall, "mucosa"), (wall + 1.4, content), rough=1.6)  # fmt: skip
     for side in (-1.0, 1.0):
         corners = ((98, middle + 12, 130), (104, middle + 15, 270), (70, middle - 45, 290))

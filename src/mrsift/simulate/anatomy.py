@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy.ndimage
 from numpy.typing import NDArray
 
 from mrsift.simulate import label_map
@@ -38,6 +39,8 @@ class Maps:
         fibre: How far fibres run along (1) or across (-1) one direction of diffusion.
         off_resonance: -1 to 1 or so; scaled by the sequence.
         shade: Unevenness of the coils, shape of the grid, unit deviation.
+        soft: Share of an average that is blurred, shape of the grid.
+        soft_px: Deviation of that blur.
         draw: The subject's tissue values.
     """
 
@@ -53,14 +56,21 @@ class Maps:
     fibre: Float32Array
     off_resonance: Float32Array
     shade: Float32Array
+    soft: Float32Array
+    soft_px: float
     draw: Draw
 
     def average(self, samples: Float32Array) -> Float32Array:
-        """Mean over the samples of each slice, shape `grid.shape`."""
-        if self.parts == 1:
-            return samples
-        _, rows, columns = samples.shape
-        return np.asarray(samples.reshape(-1, self.parts, rows, columns).mean(axis=1))
+        """Mean over the samples of each slice, shape `grid.shape`.
+
+        Two samples make two steps of a surface that runs obliquely through a slice; all that lies
+        between them makes a ramp, so those places are blurred.
+        """
+        image = _sliced(samples, self.parts).mean(axis=1)
+        blurred = scipy.ndimage.gaussian_filter(
+            image, (0, self.soft_px, self.soft_px), truncate=2.5
+        )
+        return np.asarray(image + self.soft * (blurred - image), dtype=np.float32)
 
     def of(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
         """Where the tissue is one of these."""
@@ -110,6 +120,11 @@ class Subject:
         self.draw = draw(rng, field_t or drawn_t)
         self.texture = Texture(rng)
         self.warp_mm = float(rng.uniform(2.5, 7.0))
+        # breath and bowel move the trunk while it is measured, and its tissues are less even
+        trunk = region != "head"
+        own = np.random.default_rng([*seed, 6])
+        self.blur = float(own.uniform(0, 0.7)) if trunk else 0.0
+        self.patches = float(own.uniform(0, 2.5 if trunk else 0.6))
         self.map_name: str | None = None
         if region != "head":
             self.scene: Pelvis | Head = Pelvis(rng, cluttered=cluttered)
@@ -165,10 +180,13 @@ class Subject:
             + 0.5 * field("fractal", 1.0, 22)
         )
         second = amount * (0.7 * field("grain", 0.9, 23) + 0.6 * field("fractal", 0.8, 24))
+        patch = amount * np.float32(self.patches) * field("fractal", 3.0, 28)
+        fine, second = fine + patch, second + patch
         fat = d.fat[tissue]
         fat = np.clip(fat + 1.2 * fat * (1 - fat) * second / 0.2, 0, 0.97).astype(np.float32)
         field_ppm = _field(tissue, grid, parts)
         smooth = field("smooth", 6.0, 25)
+        moved = self.texture.on(grid, 1, "smooth", 3.0, 29) * np.float32(self.blur)
         return Maps(
             grid=grid,
             parts=parts,
@@ -184,8 +202,22 @@ class Subject:
             fibre=np.tanh(1.5 * field("smooth", 0.9, 27)).astype(np.float32),
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
+            soft=np.clip(np.maximum(_oblique(tissue, parts), moved), 0, 1).astype(np.float32),
+            soft_px=float(np.clip(0.35 * grid.thickness_mm / grid.spacing_mm[1], 0.6, 2.0)),
             draw=d,
         )
+
+
+def _sliced(samples: NDArray[np.generic], parts: int) -> NDArray[np.generic]:
+    """Shape (slices * parts, rows, columns) -> (slices, parts, rows, columns)."""
+    return samples.reshape(-1, parts, *samples.shape[1:])
+
+
+def _oblique(tissue: NDArray[np.uint8], parts: int) -> Float32Array:
+    """Where a slice holds more than one tissue, 0 to 1, shape of the grid."""
+    samples = _sliced(tissue, parts)
+    mixed = (samples.min(axis=1) != samples.max(axis=1)).astype(np.float32)
+    return np.asarray(2 * scipy.ndimage.gaussian_filter(mixed, (0, 1.0, 1.0), truncate=2.5))
 
 
 def _field(tissue: NDArray[np.uint8], grid: Grid, parts: int) -> Float32Array:

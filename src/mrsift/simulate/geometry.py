@@ -126,18 +126,17 @@ def _abdomen_view(rng: np.random.Generator, _kind: str) -> tuple[float, tuple[fl
     return field_mm, (float(x), float(y), float(z + MIDDLE_MM))
 
 
-def draw_acquisition(rng: np.random.Generator, kind: str, endorectal: bool) -> Acquisition:
+def draw_acquisition(rng: np.random.Generator, planar: bool, endorectal: bool) -> Acquisition:
     """Draw how a volume is measured.
 
     Args:
         rng: Source of chance.
-        kind: As for `draw_grid`.
+        planar: By one echo-planar train.
         endorectal: A coil lies in the rectum.
 
     Returns:
         Everything that `artefact` needs.
     """
-    planar = kind == ECHO_PLANAR
     uneven = float(rng.gamma(1.5, 0.3))
     least = 0.55 if rng.random() < 0.15 else 0.85  # zero filling onto a finer grid, or hardly any
     share = float(rng.uniform(least, 1.0)), float(rng.uniform(least, 1.0))

@@ -55,6 +55,7 @@ class Pelvis:
         self.septa = float(rng.uniform(0.04, 0.14))
         self.bulk = float(rng.uniform(0.05, 0.28))
         self.vessels = float(rng.uniform(0.05, 0.17))
+        self.fatty = float(rng.uniform(0.0, 0.22))  # sheets of fat between the fibres of muscle
         self.painting = Painting()
         _muscles(self, rng)
         _bones(self, rng)
@@ -79,6 +80,9 @@ class Pelvis:
         canvas.tissue[rind] = surface  # what is painted does not grow through the skin
         muscle = np.isin(canvas.tissue, in_muscle)
         canvas.tissue[muscle & (strands > 2.15)] = code["visceral_fat"]
+        sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 0.9, 30))
+        some = texture.on(canvas.grid, canvas.parts, "smooth", 4.0, 31) > 0
+        canvas.tissue[muscle & some & (sheets < self.fatty)] = code["visceral_fat"]
         _tubules(canvas, texture)
 
 
@@ -266,14 +270,14 @@ def _vessels(pelvis: Pelvis, rng: np.random.Generator) -> None:
 def _bowel(pelvis: Pelvis, rng: np.random.Generator) -> None:
     """Loops of bowel above the bladder, and the sigmoid."""
     add = pelvis.painting.add
-    for _ in range(int(rng.integers(9, 22))):
-        a = np.array([rng.uniform(-62, 62), rng.uniform(-72, 34), rng.uniform(52, 130)])
+    for _ in range(int(rng.integers(12, 42))):
+        a = np.array([rng.uniform(-66, 66), rng.uniform(-76, 40), rng.uniform(40, 132)])
         points = [tuple(float(v) for v in a)]
         for _ in range(2):
             a = a + rng.normal(0, 22, 3)
             points.append(tuple(float(v) for v in a))
-        radius = float(rng.uniform(7, 16))
-        content = str(rng.choice(["bowel_fluid", "stool", "gas", "mucosa"], p=[0.3, 0.3, 0.2, 0.2]))
+        radius = float(rng.uniform(7, 21))
+        content = str(rng.choice(["bowel_fluid", "stool", "gas", "mucosa"], p=[0.2, 0.3, 0.2, 0.3]))
         wall = float(rng.uniform(1.6, 3.0))
         tube = Tube(tuple((p[0], p[1], p[2]) for p in points), (radius,) * 3)
         add(tube, "rectal_wall", (wall, "mucosa"), (wall + 1.2, content), rough=1.6)

@@ -125,8 +125,9 @@ def _volumes(
                 grid = geometry.picked_from_many(rng, grid)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
-        a = geometry.draw_acquisition(rng, kind, subject.endorectal)
-        p, a = variation.change(drawn, _suited(a, drawn, rng))
+        planar = drawn.family in _PLANAR_FAMILIES
+        a = geometry.draw_acquisition(rng, planar, subject.endorectal)
+        p, a = variation.change(drawn, _suited(a, drawn, kind, rng))
         voxels = measured = acquire(maps, p, a, rng)
         voxels, affine, steps = export(voxels, maps, p, kind, rng)
         if not variation.exported:
@@ -147,8 +148,12 @@ def _volumes(
     return result
 
 
-def _suited(a: Acquisition, p: Protocol, rng: np.random.Generator) -> Acquisition:
+def _suited(a: Acquisition, p: Protocol, kind: str, rng: np.random.Generator) -> Acquisition:
     """What a sequence brings with it: blur of single shots, references of surface coils."""
+    if kind == geometry.STRIPPED and p.family in _PLANAR_FAMILIES:
+        # measured coarsely, and brought onto the grid of an anatomical image
+        share = float(rng.uniform(0.5, 0.9))
+        return replace(a, resolution=(a.resolution[0] * share, a.resolution[1] * share))
     if p.family == "haste":
         # the echoes of one long train decay: blur along the phase direction
         blurred = [a.resolution[0], a.resolution[1]]
@@ -163,9 +168,10 @@ def _suited(a: Acquisition, p: Protocol, rng: np.random.Generator) -> Acquisitio
 def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str, int]:
     """Kind of geometry, and which of several of that kind."""
     # a brain alone does not show whether fat was suppressed; archives hold functional series whole
-    share = 0.05 if p.family == "bold" else 0.45
+    planar = p.family in _PLANAR_FAMILIES
+    share = 0.05 if p.family == "bold" else 0.25 if planar else 0.45
     stripped = region == "head" and p.label not in _NEEDS_FAT and rng.random() < share
-    if p.family in _PLANAR_FAMILIES:
+    if planar:
         return (geometry.STRIPPED, 0) if stripped else (geometry.ECHO_PLANAR, int(rng.integers(2)))
     if p.family == "haste" or (p.label == "T2W" and rng.random() < 0.06):
         return (geometry.LOCALIZER, 0)

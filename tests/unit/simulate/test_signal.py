@@ -36,6 +36,8 @@ def one_tissue_each(field_t: float = 3.0) -> Maps:
         fibre=np.ones_like(flat),
         off_resonance=flat,
         shade=flat,
+        soft=flat,
+        soft_px=1.0,
         draw=values,
     )
 
