@@ -1,6 +1,6 @@
 """From a seed to a subject, and from a subject to maps of what its tissue is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +123,10 @@ class Subject:
         # breath and bowel move the trunk while it is measured, and its tissues are less even
         trunk = region != "head"
         own = np.random.default_rng([*seed, 6])
-        self.blur = float(own.uniform(0, 0.7)) if trunk else 0.0
+        self.blur = float(max(own.uniform(-0.5, 0.5), 0)) if trunk else 0.0
         self.patches = float(own.uniform(0, 2.5 if trunk else 0.6))
+        if trunk:
+            self.draw = replace(self.draw, texture=self.draw.texture * float(own.uniform(0.9, 2.0)))
         self.map_name: str | None = None
         if region != "head":
             self.scene: Pelvis | Head = Pelvis(rng, cluttered=cluttered)
@@ -157,11 +159,15 @@ class Subject:
             Maps of shape (slices * parts, rows, columns).
         """
         xyz = grid.points_mm(parts)
+        furthest_mm = 0.0
         for axis in range(3):
+            moved = np.zeros_like(xyz[axis])
             for number, (sample_mm, share) in enumerate(_WARPS):
                 field = self.texture.on(grid, parts, "smooth", sample_mm, 10 + 3 * number + axis)
-                xyz[axis] = xyz[axis] + field * np.float32(self.warp_mm * share)
-        canvas = Canvas(grid, parts, xyz, margin_mm=3.0 * self.warp_mm + 4)
+                moved += field * np.float32(self.warp_mm * share)
+            xyz[axis] = xyz[axis] + moved
+            furthest_mm = max(furthest_mm, float(np.abs(moved).max()))
+        canvas = Canvas(grid, parts, xyz, margin_mm=furthest_mm + 6)
         self.scene.paint(canvas, self.texture)
         return self._fill(canvas)
 
@@ -203,7 +209,7 @@ class Subject:
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
             soft=np.clip(np.maximum(_oblique(tissue, parts), moved), 0, 1).astype(np.float32),
-            soft_px=float(np.clip(0.35 * grid.thickness_mm / grid.spacing_mm[1], 0.6, 2.0)),
+            soft_px=float(np.clip(0.3 * grid.thickness_mm / grid.spacing_mm[1], 0.5, 1.2)),
             draw=d,
         )
 

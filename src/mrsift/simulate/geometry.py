@@ -32,7 +32,7 @@ def draw_grid(
         wanted: This plane; drawn where None.
 
     Returns:
-        16 to 32 slices of 88 to 160 pixels a side, as a network sees them; more slices of
+        16 to 32 slices of 64 to 206 pixels a side, as a network sees them; more slices of
         fewer pixels for `stripped` and `research`.
     """
     if kind in _CUBIC_SHAPE:
@@ -58,7 +58,7 @@ def draw_grid(
         field_mm, centre = (_pelvis_view if region == "pelvis" else _abdomen_view)(rng, kind)
         if kind == LOCALIZER:
             gap = thickness * 1.5
-    rows = int(rng.integers(125, 195))
+    rows = int(rng.integers(134, 206))
     if kind == ECHO_PLANAR:
         rows = int(rng.integers(64 if region == "head" else 84, 141))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
@@ -154,7 +154,7 @@ def draw_acquisition(rng: np.random.Generator, planar: bool, endorectal: bool) -
         endorectal=flare,
         normalise=0.0 if surface else float(rng.choice([0.0, 0.5, 0.85, 1.0])),
         resolution=share,
-        window=float(rng.uniform(0.05, 0.7) if planar else rng.uniform(0.02, 0.6)),
+        window=float(rng.uniform(0.05, 0.7) if planar else rng.uniform(0.02, 0.45)),
         ghost=float(rng.uniform(0.01, 0.06)) if planar and rng.random() < 0.6 else 0.0,
         distortion_px=float(rng.normal(0, 3.0 if planar else 0.4)),
         phase_axis=phase_axis,

@@ -69,5 +69,11 @@ class Painting:
             rough: Noise of unit deviation, shape of the canvas.
         """
         for stroke in self.strokes:
-            surface = rough * stroke.rough_mm if stroke.rough_mm else None
-            canvas.paint(stroke.solid, stroke.layers, over=stroke.over, rough=surface)
+            surface = rough if stroke.rough_mm else None
+            canvas.paint(
+                stroke.solid,
+                stroke.layers,
+                over=stroke.over,
+                rough=surface,
+                rough_mm=stroke.rough_mm,
+            )

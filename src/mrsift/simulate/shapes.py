@@ -30,10 +30,10 @@ class Ellipsoid:
     power: float = 2.0
 
     @property
-    def reach(self) -> tuple[Point, float]:
-        """Centre and radius of a ball that holds the solid."""
-        scale = 1.0 if self.power <= 2 else 3 ** (0.5 - 1 / self.power)
-        return self.centre, max(self.axes) * scale
+    def bounds(self) -> tuple[Float64Array, Float64Array]:
+        """Centre and half lengths along x, y and z of a block that holds the solid, mm."""
+        half = np.abs(rotation_matrix(self.turn_deg)) @ np.array(self.axes)
+        return np.array(self.centre), half
 
     def level(self, x: Float32Array, y: Float32Array, z: Float32Array) -> Float32Array:
         """Signed distance to the surface, roughly, mm; negative inside."""
@@ -64,12 +64,11 @@ class Tube:
     radii: tuple[float, ...]
 
     @property
-    def reach(self) -> tuple[Point, float]:
-        """Centre and radius of a ball that holds the solid."""
-        points = np.array(self.points)
-        centre = (points.min(0) + points.max(0)) / 2
-        radius = np.linalg.norm(points - centre, axis=1).max() + max(self.radii)
-        return (float(centre[0]), float(centre[1]), float(centre[2])), float(radius)
+    def bounds(self) -> tuple[Float64Array, Float64Array]:
+        """Centre and half lengths along x, y and z of a block that holds the solid, mm."""
+        points, radii = np.array(self.points), np.array(self.radii)[:, None]
+        low, high = (points - radii).min(axis=0), (points + radii).max(axis=0)
+        return (low + high) / 2, (high - low) / 2
 
     def level(self, x: Float32Array, y: Float32Array, z: Float32Array) -> Float32Array:
         """Signed distance to the surface, mm; negative inside."""
@@ -134,16 +133,17 @@ class Canvas:
 
     def box(self, solid: Solid, grow: float = 0.0) -> Box | None:
         """The block of samples that a solid can reach, or None when it reaches none."""
-        centre, radius = solid.reach
-        radius = (radius + grow) * max(abs(s) for s in self.scale) + self._margin
-        middle_mm = np.array(centre) * self.scale - np.array(self.grid.centre_mm)
+        centre, half = solid.bounds
+        half = (half + grow) * np.abs(self.scale) + self._margin
+        middle_mm = centre * self.scale - np.array(self.grid.centre_mm)
         offset = self.grid.directions @ middle_mm
+        reach = np.abs(self.grid.directions) @ half
         spans = []
         for axis in range(3):
             spacing = self.grid.spacing_mm[axis] / (self.parts if axis == 0 else 1)
             middle = (self.tissue.shape[axis] - 1) / 2 + offset[axis] / spacing
-            low = max(int(np.floor(middle - radius / spacing)), 0)
-            high = min(int(np.ceil(middle + radius / spacing)) + 1, self.tissue.shape[axis])
+            low = max(int(np.floor(middle - reach[axis] / spacing)), 0)
+            high = min(int(np.ceil(middle + reach[axis] / spacing)) + 1, self.tissue.shape[axis])
             if low >= high:
                 return None
             spans.append(slice(low, high))
@@ -161,6 +161,7 @@ class Canvas:
         *,
         over: Sequence[int] | None = None,
         rough: Float32Array | None = None,
+        rough_mm: float = 1.0,
     ) -> None:
         """Fill a solid with layers.
 
@@ -169,14 +170,15 @@ class Canvas:
             layers: (depth below the surface in mm, tissue), outermost first. A negative
                 depth lies outside the surface.
             over: Tissues that may be painted over; all when None.
-            rough: Added to the distance, for an irregular surface; shape of the canvas, mm.
+            rough: Noise of unit deviation, shape of the canvas, for an irregular surface.
+            rough_mm: How irregular.
         """
         box = self.box(solid, max(0.0, -layers[0][0]))
         if box is None:
             return
         level = self.level(solid, box)
         if rough is not None:
-            level = level + rough[box]
+            level = level + rough[box] * np.float32(rough_mm)
         target = self.tissue[box]
         allowed = None if over is None else np.isin(target, over)
         for depth, tissue in layers:
