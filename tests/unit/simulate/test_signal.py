@@ -202,3 +202,17 @@ def test_opposed_phase_darkens_mixed_voxels(maps: Maps) -> None:
 def test_null_time_is_near_what_scanners_use() -> None:
     assert 190 < null_time(365.0, 5000.0) < 260  # fat at 3 T
     assert 140 < null_time(260.0, 5000.0) < 185  # fat at 1.5 T
+
+
+def test_an_oblique_surface_is_a_ramp_and_a_flat_one_an_edge() -> None:
+    flat = one_tissue_each()
+    step = np.zeros((2, 1, 40), dtype=np.float32)
+    step[0, :, 15:], step[1, :, 25:] = 1, 1  # the surface moves by ten pixels through the slice
+    grid = Grid("axial", (0, 0, 0), (1, 1, 40), (3, 1, 1), 3.0)
+    oblique = np.full((1, 1, 40), 1, dtype=np.float32)
+    sharp = replace(flat, grid=grid, parts=2, soft=0 * oblique, soft_px=1.2)
+    steps = np.abs(np.diff(sharp.average(step)))
+    ramp = np.abs(np.diff(replace(sharp, soft=oblique).average(step)))
+    assert steps.max() == pytest.approx(0.5)
+    assert ramp.max() < 0.5 * steps.max()
+    assert ramp.sum() == pytest.approx(steps.sum(), abs=1e-5)
