@@ -124,9 +124,9 @@ class Subject:
         trunk = region != "head"
         own = np.random.default_rng([*seed, 6])
         self.blur = float(max(own.uniform(-0.5, 0.5), 0)) if trunk else 0.0
-        self.patches = float(own.uniform(0, 2.5 if trunk else 0.6))
+        self.patches = float(own.uniform(0, 1.0 if trunk else 0.4))
         if trunk:
-            self.draw = replace(self.draw, texture=self.draw.texture * float(own.uniform(0.9, 2.0)))
+            self.draw = replace(self.draw, texture=self.draw.texture * float(own.uniform(0.9, 1.6)))
         self.map_name: str | None = None
         if region != "head":
             self.scene: Pelvis | Head = Pelvis(rng, cluttered=cluttered)

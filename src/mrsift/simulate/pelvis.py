@@ -55,7 +55,7 @@ class Pelvis:
         self.septa = float(rng.uniform(0.04, 0.14))
         self.bulk = float(rng.uniform(0.05, 0.28))
         self.vessels = float(rng.uniform(0.05, 0.17))
-        self.fatty = float(rng.uniform(0.0, 0.22))  # sheets of fat between the fibres of muscle
+        self.fatty = float(rng.uniform(0.0, 0.12))  # sheets of fat between the fibres of muscle
         self.painting = Painting()
         _muscles(self, rng)
         _bones(self, rng)
