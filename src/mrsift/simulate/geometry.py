@@ -65,6 +65,8 @@ def draw_grid(
     columns = max(int(rows * ratio) // 2 * 2, 56)
     rows = rows // 2 * 2
     pixel = field_mm / rows
+    # slices are the coarsest axis: preprocessing tells the plane by it
+    thickness = max(thickness, 1.1 * pixel)
     if rng.random() < 0.5:
         rows, columns = columns, rows
     if plane == "axial" and kind == ECHO_PLANAR and rows > columns and rng.random() < 0.5:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mrsift.simulate import geometry
 from mrsift.simulate.anatomy import Maps, Subject
 from mrsift.simulate.artefact import Acquisition, distort, finish, measure, shading
 from mrsift.simulate.grid import Grid
@@ -97,3 +98,14 @@ def test_textures_belong_to_places_in_the_patient() -> None:
     first = texture.on(axial, 1, "grain", 1.5, 3)
     second = texture.on(coronal, 1, "grain", 1.5, 3)
     assert second == pytest.approx(first.transpose(1, 0, 2)[:, ::-1], abs=1e-4)
+
+
+@pytest.mark.parametrize("region", ["pelvis", "head", "abdomen"])
+@pytest.mark.parametrize("kind", [geometry.ANATOMICAL, geometry.ECHO_PLANAR])
+def test_slices_are_the_coarsest_axis(region: str, kind: str) -> None:
+    """Preprocessing tells the plane of a volume by it."""
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        grid = geometry.draw_grid(rng, region, kind)
+        for one in (grid, geometry.picked_from_many(rng, grid)):
+            assert one.spacing_mm[0] > max(one.spacing_mm[1:])
