@@ -32,11 +32,8 @@ class Pelvis:
     def __init__(self, rng: np.random.Generator, *, cluttered: bool = False) -> None:
         self.female = bool(rng.random() < 0.22)
         self.size = float(rng.normal(1.0, 0.06))
-        self.fat_mm = (
-            float(rng.uniform(8, 45)),
-            float(rng.uniform(10, 40)),
-            float(rng.uniform(12, 40)),
-        )
+        front, side, back = rng.uniform((8, 10, 12), (45, 40, 40))
+        self.fat_mm = (float(front), float(side), float(back))
         depth = float(rng.uniform(96, 118) + 0.3 * (self.fat_mm[0] + self.fat_mm[2]))
         front = 66 + self.fat_mm[0] + float(rng.uniform(0, 14))
         self.body = (float(rng.uniform(158, 205)), depth, depth - front)
@@ -74,11 +71,10 @@ class Pelvis:
         rind = _body(self, canvas, texture)
         surface = canvas.tissue[rind]
         rough = np.float32(0.5) * texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
-        in_muscle = [code["muscle"]]
         strands = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 2)
         self.painting.paint(canvas, rough)
         canvas.tissue[rind] = surface  # what is painted does not grow through the skin
-        muscle = np.isin(canvas.tissue, in_muscle)
+        muscle = canvas.tissue == code["muscle"]
         canvas.tissue[muscle & (strands > 2.15)] = code["visceral_fat"]
         sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 0.9, 30))
         some = texture.on(canvas.grid, canvas.parts, "smooth", 4.0, 31) > 0
