@@ -57,7 +57,6 @@ class Tube:
     Attributes:
         points: Centre line, LPS, mm, at least two.
         radii: One for each point, mm.
-        flat: Extent along y relative to x and z; 1 is round.
     """
 
     points: tuple[Point, ...]
