@@ -294,6 +294,8 @@ class TrainingSettings:
         balance: Against rare classes: `none`; `sqrt` draws a class as often as the square root
             of its count; `equal` draws all alike; `loss` weights the loss instead.
         label_smoothing: Of the cross-entropy.
+        averaging: Share of the running mean of the weights that a step leaves as it was, less in
+            the first steps; the mean is validated and kept. 0 keeps the last weights instead.
         region_weight: Of the loss of the body region, where the data name one.
         precision: `32`, or mixed with `bf16` or `16` bits.
         start_from: Weights to begin with, of mrsift, MONAI or MedicalNet.
@@ -312,6 +314,7 @@ class TrainingSettings:
     monitor: Literal["loss", "balanced_accuracy"] = "loss"
     balance: Literal["none", "sqrt", "equal", "loss"] = "none"
     label_smoothing: float = 0.0
+    averaging: float = 0.0
     region_weight: float = 0.0
     precision: Literal["32", "bf16", "16"] = "32"
     start_from: str | None = None

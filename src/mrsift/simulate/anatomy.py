@@ -125,6 +125,7 @@ class Subject:
         own = np.random.default_rng([*seed, 6])
         self.blur = float(max(own.uniform(-0.5, 0.5), 0)) if trunk else 0.0
         self.patches = float(own.uniform(0, 1.0 if trunk else 0.4))
+        self.ragged_mm = float(own.uniform(0.2, 1.8)) if trunk else 0.0
         if trunk:
             self.draw = replace(self.draw, texture=self.draw.texture * float(own.uniform(0.9, 1.6)))
         self.map_name: str | None = None
@@ -165,6 +166,10 @@ class Subject:
             for number, (sample_mm, share) in enumerate(_WARPS):
                 field = self.texture.on(grid, parts, "smooth", sample_mm, 10 + 3 * number + axis)
                 moved += field * np.float32(self.warp_mm * share)
+            if self.ragged_mm:
+                moved += self.texture.on(grid, parts, "fractal", 1.5, 16 + axis) * np.float32(
+                    self.ragged_mm
+                )
             xyz[axis] = xyz[axis] + moved
             furthest_mm = max(furthest_mm, float(np.abs(moved).max()))
         canvas = Canvas(grid, parts, xyz, margin_mm=furthest_mm + 6)
@@ -179,6 +184,10 @@ class Subject:
         def field(kind: str, sample_mm: float, channel: int) -> Float32Array:
             return self.texture.on(grid, parts, kind, sample_mm, channel)
 
+        def of(values: Float32Array) -> Float32Array:
+            own = values[tissue]
+            return np.asarray(own + canvas.share * (values[canvas.woven] - own))
+
         amount = d.texture[tissue]
         fine = amount * (
             0.8 * field("grain", 0.45, 20)
@@ -188,7 +197,7 @@ class Subject:
         second = amount * (0.7 * field("grain", 0.9, 23) + 0.6 * field("fractal", 0.8, 24))
         patch = amount * np.float32(self.patches) * field("fractal", 3.0, 28)
         fine, second = fine + patch, second + patch
-        fat = d.fat[tissue]
+        fat = of(d.fat)
         fat = np.clip(fat + 1.2 * fat * (1 - fat) * second / 0.2, 0, 0.97).astype(np.float32)
         field_ppm = _field(tissue, grid, parts)
         smooth = field("smooth", 6.0, 25)
@@ -197,13 +206,13 @@ class Subject:
             grid=grid,
             parts=parts,
             tissue=tissue,
-            pd=d.pd[tissue] * np.clip(1 + 0.5 * fine, 0.2, 1.6),
-            t1_ms=np.maximum(d.t1_ms[tissue] * (1 + 0.4 * second), 80),
-            t2_ms=np.maximum(d.t2_ms[tissue] * np.exp(0.9 * fine), 1.0),
+            pd=of(d.pd) * np.clip(1 + 0.5 * fine, 0.2, 1.6),
+            t1_ms=np.maximum(of(d.t1_ms) * (1 + 0.4 * second), 80),
+            t2_ms=np.maximum(of(d.t2_ms) * np.exp(0.9 * fine), 1.0),
             t2star_ms=np.maximum(
-                d.t2star_ms[tissue] * np.exp(0.7 * fine) / (1 + np.abs(field_ppm)), 0.8
+                of(d.t2star_ms) * np.exp(0.7 * fine) / (1 + np.abs(field_ppm)), 0.8
             ),
-            adc=np.maximum(d.adc[tissue] * np.exp(0.5 * fine + 0.5 * second), 0),
+            adc=np.maximum(of(d.adc) * np.exp(0.5 * fine + 0.5 * second), 0),
             fat=fat,
             fibre=np.tanh(1.5 * field("smooth", 0.9, 27)).astype(np.float32),
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),

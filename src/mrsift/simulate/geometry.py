@@ -59,6 +59,8 @@ def draw_grid(
         if kind == LOCALIZER:
             gap = thickness * 1.5
     rows = int(rng.integers(134, 206))
+    if kind == ANATOMICAL and rng.random() < 0.15:  # fast or dynamic, or brought onto a coarse grid
+        rows = int(rng.integers(76, 134))
     if kind == ECHO_PLANAR:
         rows = int(rng.integers(64 if region == "head" else 84, 141))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))

@@ -69,17 +69,24 @@ class Texture:
         Returns:
             Shape (slices * parts, rows, columns), about unit deviation.
         """
-        noise = block(kind, int(self._copies[channel]))
         # block axes are (x, y, z); bring them into the order (slice, row, column)
-        order = [grid.patient_axis(axis) for axis in range(3)]
-        result = noise.transpose(order)
+        order = tuple(grid.patient_axis(axis) for axis in range(3))
+        noise = _turned(kind, int(self._copies[channel]), order)
+        looks = []
         for axis in range(3):
             start = self._offsets[channel, order[axis]]
             along = grid.offsets_mm(axis, parts) * grid.directions[axis, order[axis]]
-            position = (along + grid.centre_mm[order[axis]]) / sample_mm + start
-            matrix = _linear(position)
-            result = np.moveaxis(np.tensordot(matrix, result, (1, axis)), 0, axis)
-        return np.ascontiguousarray(result)
+            looks.append(_linear((along + grid.centre_mm[order[axis]]) / sample_mm + start))
+        # every product is of arrays that lie in memory as they are multiplied
+        slices = (looks[0] @ noise.reshape(_BLOCK, -1)).reshape(-1, _BLOCK)
+        columns = (slices @ looks[2].T).reshape(len(looks[0]), _BLOCK, -1)
+        return np.asarray(looks[1] @ columns)
+
+
+@lru_cache(maxsize=32)
+def _turned(kind: str, copy: int, order: tuple[int, ...]) -> Float32Array:
+    """A block with its axes in this order."""
+    return np.ascontiguousarray(block(kind, copy).transpose(order))
 
 
 def _linear(position: Float32Array) -> Float32Array:

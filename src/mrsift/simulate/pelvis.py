@@ -13,6 +13,7 @@ from mrsift.simulate.clutter import clutter
 from mrsift.simulate.noise import Texture
 from mrsift.simulate.painting import Painting
 from mrsift.simulate.shapes import Canvas, Ellipsoid, Point, Tube, mirrored
+from mrsift.simulate.strands import Strands
 from mrsift.simulate.tissue import codes
 from mrsift.types import Float32Array
 
@@ -49,10 +50,10 @@ class Pelvis:
         self.lumen = str(rng.choice(lumens, p=odds))
         if self.female and self.lumen == "coil":
             self.lumen = "stool"
-        self.septa = float(rng.uniform(0.04, 0.14))
         self.bulk = float(rng.uniform(0.05, 0.28))
         self.vessels = float(rng.uniform(0.05, 0.17))
-        self.fatty = float(rng.uniform(0.0, 0.12))  # sheets of fat between the fibres of muscle
+        self.strands = Strands.drawn(rng)
+        self.fascia_mm = float(max(rng.uniform(-0.4, 0.9), 0.05))  # around every muscle
         self.painting = Painting()
         _muscles(self, rng)
         _bones(self, rng)
@@ -67,23 +68,17 @@ class Pelvis:
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""
-        code = codes()
         rind = _body(self, canvas, texture)
         surface = canvas.tissue[rind]
         rough = np.float32(0.5) * texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
-        strands = texture.on(canvas.grid, canvas.parts, "ridge", 1.1, 2)
         self.painting.paint(canvas, rough)
         canvas.tissue[rind] = surface  # what is painted does not grow through the skin
-        muscle = canvas.tissue == code["muscle"]
-        canvas.tissue[muscle & (strands > 2.15)] = code["visceral_fat"]
-        sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 0.9, 30))
-        some = texture.on(canvas.grid, canvas.parts, "smooth", 4.0, 31) > 0
-        canvas.tissue[muscle & some & (sheets < self.fatty)] = code["visceral_fat"]
         _tubules(canvas, texture)
+        self.strands.weave(canvas, texture)
 
 
 def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]:
-    """Skin, fat with septa and small vessels; everything inside starts as fat.
+    """Skin, fat with small vessels; everything inside starts as fat.
 
     Returns:
         True outside the body and in the outer part of its fat.
@@ -110,8 +105,6 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     canvas.tissue[fat] = code["fat"]
     deep = outside < -thick
     canvas.tissue[deep] = code["visceral_fat"]
-    sheets = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.9, 3))
-    canvas.tissue[fat & ~deep & (sheets < pelvis.septa)] = code["septum"]
     planes = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 4.6, 7))
     hip = np.maximum(np.maximum(np.abs(x) - 48, 0.8 * (-38 - z)), 1.2 * (y - 64)) + 6 * planes
     canvas.tissue[deep & (hip > 6) & (planes > pelvis.bulk)] = code["muscle"]
@@ -122,7 +115,6 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     worm = np.maximum(first, second)
     canvas.tissue[deep & (worm < pelvis.vessels)] = code["slow_vein"]
     canvas.tissue[deep & (worm < pelvis.vessels * 0.55)] = code["vein"]
-    canvas.tissue[deep & (first < pelvis.septa * 0.8)] = code["septum"]
     canvas.tissue[fat & ~deep & (worm < pelvis.vessels * 0.7)] = code["vein"]
     return np.asarray((shell > -0.6 * thick) | (outside > -1.8))
 
@@ -163,7 +155,10 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
         a, b, c = (float(v * bulk * rng.uniform(0.88, 1.12)) for v in axes)
         x, y, z = (float(t + rng.normal(0, 4)) for t in turn)
         pelvis.painting.both(
-            Ellipsoid(placed, (a, b, c), (x, y, z), 2.3), "septum", (0.9, "muscle"), rough=1.2
+            Ellipsoid(placed, (a, b, c), (x, y, z), 2.3),
+            "septum",
+            (pelvis.fascia_mm, "muscle"),
+            rough=1.2,
         )
     thick = float(rng.uniform(1.6, 4.0))
     half_x, half_y, _ = pelvis.prostate_axes

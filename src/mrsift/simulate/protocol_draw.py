@@ -26,7 +26,9 @@ Draw = Callable[[np.random.Generator, str, float], Protocol]
 
 
 def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    family = choose(rng, UNKNOWN_FAMILIES)
+    # nobody measures function but in heads, where nothing is measured more
+    common = UNKNOWN_FAMILIES | ({"bold": 12} if region == "head" else {"bold": 1})
+    family = choose(rng, common)
     fat = fat_settings(rng, field_t)
     settings: dict[str, tuple[str, float, float, float]] = {
         "proton_density": ("se", rng.uniform(2200, 5000), rng.uniform(9, 32), 90),

@@ -113,10 +113,12 @@ LOW_B = (0, 0, 0, 10, 20, 50, 50, 100, 100, 150, 200, 300, 400, 400, 450)
 HIGH_B = (500, 600, 700, 800, 800, 1000, 1000, 1000, 1200, 1400, 1500, 2000)
 
 
-def dwi_low_protocol(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
-    """DWI_LOW: b below 500, about one time in five 0."""
+def dwi_low_protocol(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
+    """DWI_LOW: b below 500, about one time in five 0; in heads more than half the time."""
     base = epi_protocol(rng, field_t)
     b = float(rng.choice(LOW_B))
+    if region == "head" and rng.random() < 0.5:
+        b = 0.0
     return replace(base, b=b, family="b0" if b == 0 else "dwi", direction_factor=_direction(rng))
 
 
@@ -160,7 +162,7 @@ def t1w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         "se": 0.3,
         "gre": 0.34,
         "dixon": 0.12,
-        "mprage": 0.24 if head else 0.0,
+        "mprage": 0.5 if head else 0.0,
         "t1_flair": 0.0,
     }
     if head:
@@ -201,8 +203,9 @@ def t1w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
             float(rng.uniform(1700, 2400)),
             float(rng.uniform(2, 5)),
             ti_ms=float(rng.uniform(820, 1050)),
-            flip_deg=9.0,
+            flip_deg=float(rng.uniform(7, 12)),
             **fat,
+            fat_suppression="fatsat" if rng.random() < 0.25 else "none",
             inflow=float(rng.uniform(0, 0.8)),
             dimension=3,
         )

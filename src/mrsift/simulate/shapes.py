@@ -112,6 +112,8 @@ class Canvas:
 
     Attributes:
         tissue: Index into the tissue table, shape (slices * parts, rows, columns).
+        woven: Tissue that a sample holds beside its own, same shape.
+        share: How much of that one it holds, 0 to 1, same shape.
         parts: Samples inside each slice.
         xyz: Warped LPS coordinates of every sample, mm, after division by `scale`.
         scale: Size of the subject along x, y, z; negative mirrors.
@@ -122,6 +124,8 @@ class Canvas:
         self.parts = parts
         self.xyz = xyz
         self.tissue: NDArray[np.uint8] = np.zeros(xyz[0].shape, dtype=np.uint8)
+        self.woven: NDArray[np.uint8] = np.zeros(xyz[0].shape, dtype=np.uint8)
+        self.share: Float32Array = np.zeros(xyz[0].shape, dtype=np.float32)
         self.scale: Point = (1.0, 1.0, 1.0)
         self._margin = margin_mm
 

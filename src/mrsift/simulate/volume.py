@@ -32,6 +32,7 @@ _STUDY: dict[str, tuple[str, ...]] = {
     region: tuple(label for label in LABEL_NAMES for _ in range(counts.get(label, 2)))
     for region, counts in _COUNTS.items()
 }
+_VOLUMETRIC = (geometry.ANATOMICAL, 3)
 _OF_MANY_SLICES = (geometry.ANATOMICAL, geometry.ECHO_PLANAR)
 _NEEDS_FAT = ("T2W_FS", "DWI_LOW")
 _PLANAR_FAMILIES = frozenset(("adc", "eadc", "calculated", "fa", "dwi", "b0", "bold"))
@@ -121,7 +122,8 @@ def _volumes(
         key = f"{kind}{copy}"
         if key not in grids:
             grid = geometry.draw_grid(rng, subject.region, kind)
-            if kind in _OF_MANY_SLICES and rng.random() < 0.3:
+            volume = (kind, copy) == _VOLUMETRIC
+            if volume or (kind in _OF_MANY_SLICES and rng.random() < 0.2):
                 grid = geometry.picked_from_many(rng, grid)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
@@ -179,6 +181,8 @@ def _grid_kind(p: Protocol, region: str, rng: np.random.Generator) -> tuple[str,
         return (geometry.STRIPPED, 0)
     if region == "head" and rng.random() < 0.08:
         return (geometry.RESEARCH, 0)
+    if p.dimension == 3:
+        return _VOLUMETRIC
     return (geometry.ANATOMICAL, int(rng.integers(3)))
 
 

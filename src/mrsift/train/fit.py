@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,8 +11,9 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.callbacks import EarlyStopping, WeightAveraging
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from torch import Tensor
 
 from mrsift.errors import ConfigError, MrsiftError
 from mrsift.models.catalogue import build
@@ -173,12 +174,13 @@ def _trainer(
         patience=settings.patience,
         mode="min" if settings.monitor == "loss" else "max",
     )
+    averaging = [WeightAveraging(avg_fn=_running_mean(settings.averaging))]
     return lightning.Trainer(
         **trainer_arguments(processes),
         precision=PRECISION[settings.precision],
         max_epochs=settings.max_epochs,
         gradient_clip_val=recipe.optimiser.clip_norm or None,
-        callbacks=[stopping, keeper],
+        callbacks=[stopping, *(averaging if settings.averaging else ()), keeper],
         plugins=[WholeCheckpoints()],
         logger=_loggers(folder, recipe) if processes.first else False,
         log_every_n_steps=10,
@@ -189,6 +191,16 @@ def _trainer(
         default_root_dir=folder.path,
         profiler=profiler,
     )
+
+
+def _running_mean(averaging: float) -> Callable[[Tensor, Tensor, int | Tensor], Tensor]:
+    """How the mean follows the weights: sooner in the first steps, so that a short run counts."""
+
+    def follow(mean: Tensor, weights: Tensor, steps: int | Tensor) -> Tensor:
+        left = min(averaging, (1 + int(steps)) / (10 + int(steps)))
+        return left * mean + (1 - left) * weights
+
+    return follow
 
 
 def check_loggers(recipe: Recipe) -> None:

@@ -247,6 +247,7 @@ def _problem(recipe: Recipe) -> str | None:
     shares = {
         "optimiser.warmup": optimiser.warmup,
         "training.label_smoothing": training.label_smoothing,
+        "training.averaging": training.averaging,
         "training.max_unreadable": training.max_unreadable,
         "network.dropout": recipe.network.dropout,
         "calibration.coverage": recipe.calibration.coverage,

@@ -71,6 +71,38 @@ def test_inversion_recovery_equals_the_integrated_bloch_equation() -> None:
     assert found == pytest.approx(expected, abs=2e-3)
 
 
+@pytest.mark.parametrize("t1", [350.0, 850.0, 1400.0, 4200.0])
+def test_mprage_equals_its_train_of_pulses(t1: float) -> None:
+    """Every pulse of several cycles, one after the other, until a cycle is like the one before."""
+    tr, ti, flip, pulses, step = 2300.0, 900.0, np.deg2rad(9.0), 176, 7.0
+    z, middle = 1.0, 0.0
+
+    def relaxed(z: float, ms: float) -> float:
+        return 1 + (z - 1) * float(np.exp(-ms / t1))
+
+    for _ in range(20):
+        z = relaxed(-z, ti - pulses / 2 * step)
+        for pulse in range(pulses):
+            if pulse == pulses // 2:
+                middle = abs(z)
+            z = relaxed(z * float(np.cos(flip)), step)
+        z = relaxed(z, tr - ti - pulses / 2 * step)
+    values = np.array([t1], np.float32), np.array([1e9], np.float32)
+    found = signal.inversion_prepared_gradient_echo(*values, tr, ti, 0.0, 9.0)
+    assert float(found[0]) == pytest.approx(middle * np.sin(flip), rel=1e-3)
+
+
+def test_mprage_shows_white_matter_about_half_brighter_than_grey() -> None:
+    """As it is at 3 T, fluid far darker (T1 and proton density of the tissue table)."""
+    t1, density = np.array([880, 1450, 4200], np.float32), np.array([0.70, 0.83, 1.0])
+    long = np.full(3, 1e9, np.float32)
+    white, grey, fluid = density * signal.inversion_prepared_gradient_echo(
+        t1, long, 2300.0, 900.0, 0.0, 9.0
+    )
+    assert 1.3 < white / grey < 1.8
+    assert fluid < 0.35 * grey
+
+
 def test_spoiled_gradient_echo_equals_its_train_of_pulses() -> None:
     t1, t2star, tr, te, flip = 800.0, 30.0, 12.0, 3.0, 20.0
     m, angle = 1.0, np.deg2rad(flip)

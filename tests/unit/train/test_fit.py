@@ -105,6 +105,24 @@ def test_a_run_that_is_cut_off_ends_with_the_same_weights(
     assert without_seconds(cut) == without_seconds(whole)
 
 
+def test_the_mean_of_the_weights_is_kept_and_taken_up_again(
+    data: Path, recipe: Recipe, whole: RunFolder, tmp_path: Path
+) -> None:
+    """What is learnt is the same; what is kept follows it by a tenth a step."""
+    averaged = with_settings(recipe, {"training.averaging": 0.9})
+    entire = train(averaged, data, tmp_path / "whole", ONE_THREAD)
+    state, plain = read_checkpoint(entire.last), read_checkpoint(whole.last)["state_dict"]
+    for name, value in plain.items():
+        assert torch.equal(value, state["current_model_state"][name]), name
+    assert any(not torch.equal(value, state["state_dict"][name]) for name, value in plain.items())
+    with pytest.MonkeyPatch.context() as patch:
+        cut_at(9, patch)
+        with pytest.raises(PowerCutError):
+            train(averaged, data, tmp_path / "cut", ONE_THREAD)
+    same_weights(entire.last, resume(tmp_path / "cut").last)
+    same_weights(entire.best, RunFolder(tmp_path / "cut").best)
+
+
 def same_weights(one: Path, other: Path) -> None:
     expected, found = (read_checkpoint(path)["state_dict"] for path in (one, other))
     assert expected.keys() == found.keys()
