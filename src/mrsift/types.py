@@ -252,7 +252,7 @@ class PhysicsEvidence:
     """What a relation between volumes of one study says.
 
     Attributes:
-        kind: `adc_from_dwi`, `calculated_from_dwi` or `enhancement`.
+        kind: `adc_from_dwi`, `calculated_from_dwi`, `enhancement` or `repetition`.
         with_volumes: `volume_id` of the others.
         r: Correlation with what physics predicts, -1 to 1.
         scale: Fitted unit of the map in mm2/s; or how much the brightest voxels enhance,

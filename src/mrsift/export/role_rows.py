@@ -82,14 +82,19 @@ def roles_of(study: StudyReport) -> dict[str, list[str]]:
 def physics_lines(predictions: Sequence[Prediction]) -> list[tuple[str, str]]:
     """(volume, what physics found) where that is more than that all is as it should be.
 
-    Images that merely fit their map are not told one by one: the map's line names them.
+    Images that merely fit their map are not told one by one: the map's line names them. Nor are
+    those of a series that repeats itself: the first stands for all.
     """
-    found = []
+    found: list[tuple[str, str]] = []
+    told: set[str] = set()
     for prediction in predictions:
         physics = prediction.physics
         if physics is None or not physics.found:
             continue
         is_image = physics.kind == "adc_from_dwi" and "DWI_LOW" in physics.favours
+        if physics.kind == "repetition" and told.intersection(physics.with_volumes):
+            continue
+        told.add(prediction.volume.volume_id)
         if not is_image or physics.conflict:
             found.append((volume_name(prediction.volume), rows.one_line(physics.found)))
     return found

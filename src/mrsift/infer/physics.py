@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mrsift.infer.diffusion_evidence import diffusion_evidence
 from mrsift.infer.enhancement import enhancement_evidence
+from mrsift.infer.repetition import repetition_evidence
 from mrsift.infer.sample import Reader, Sampled, on_one_grid
 from mrsift.types import PhysicsEvidence
 
@@ -26,6 +27,7 @@ def physics_of_study(
     """
     found: dict[str, PhysicsEvidence] = {}
     for group in on_one_grid(list(volumes), read):
+        found |= repetition_evidence(group)
         found |= enhancement_evidence(group, pictures=pictures)
         found |= diffusion_evidence(group, pictures=pictures)
     return found

@@ -188,3 +188,18 @@ def test_a_hundred_volumes_stay_below_five_megabytes():
     page = html_text(Report(BUNDLE, (replace(study, predictions=many, roles=chosen.roles),), ()))
     assert page.count("<article") > 90
     assert len(page.encode()) < 5_000_000
+
+
+def test_a_series_that_repeats_itself_is_told_of_once():
+    first, second, third = with_physics().predictions[:3]
+    ids = [one.volume.volume_id for one in (first, second)]
+
+    def alike(other: str) -> PhysicsEvidence:
+        return PhysicsEvidence("repetition", (other,), 0.995, 0.0, "one of 3 volumes alike")
+
+    changed = [
+        replace(first, physics=alike(ids[1])),
+        replace(second, physics=alike(ids[0])),
+        replace(third, physics=alike(ids[0])),
+    ]
+    assert len(physics_lines(changed)) == 1
