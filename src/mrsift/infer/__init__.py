@@ -23,6 +23,7 @@ In: paths, or the volumes of a study from `ingest`. Out: `types.Report`.
         diffusion_check.py   which volumes are the map and its images
         diffusion_evidence.py  what that says of each, in words and log-odds
         enhancement.py       T1-weighted volumes before and after contrast agent
+        repetition.py        one image over and over, as in functional imaging
     roles.py      one volume per role, with reasons and doubts
         role_rank.py         what makes a volume better than another
         grids.py             how grids lie to each other

@@ -11,6 +11,7 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     pelvis.py           the pelvis
     abdomen.py          the trunk above, and a hip replacement
     clutter.py          shapes that no atlas foresees
+    strands.py          what is thinner than a voxel: fascia, septa, fat between fibres
     pelvic_organs.py    bladder, rectum, prostate, uterus
     head.py             the head
     label_map.py        a head from a label map
