@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.package_scans import SCANS
 from mrsift.bundle import shipped_bundle_path
 from mrsift.cli.arguments import bundle_path
 from mrsift.evaluate.confusion import confusion_matrix, markdown_table
@@ -39,7 +40,7 @@ from mrsift.types import Prediction, VolumeInfo
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 TABLES = ("prostate", "brain", "dicom")
-LOOK_AT = {"ProstateX-0000", "open_ms-01"}
+LOOK_AT = {"ProstateX-0000", "open_ms-01", *(one.name for one in SCANS)}
 
 
 @dataclass(frozen=True)

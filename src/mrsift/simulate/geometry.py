@@ -16,7 +16,7 @@ LOCALIZER = "localizer"
 STRIPPED = "stripped"
 RESEARCH = "research"
 # The pixels of anatomical scans are finer than a network's, which averages their noise.
-_SNR = {True: (9.0, 60.0), False: (12.0, 120.0)}
+_SNR = {True: (10.0, 90.0), False: (12.0, 120.0)}
 _CUBIC_SHAPE = {STRIPPED: (44, 132, 106), RESEARCH: (48, 144, 118)}
 
 
@@ -59,7 +59,7 @@ def draw_grid(
         if kind == LOCALIZER:
             gap = thickness * 1.5
     rows = int(rng.integers(134, 206))
-    if kind == ANATOMICAL and rng.random() < 0.15:  # fast or dynamic, or brought onto a coarse grid
+    if kind == ANATOMICAL and rng.random() < 0.08:  # fast or dynamic, or brought onto a coarse grid
         rows = int(rng.integers(76, 134))
     if kind == ECHO_PLANAR:
         rows = int(rng.integers(64 if region == "head" else 84, 141))
@@ -175,6 +175,6 @@ def _of_one_train(rng: np.random.Generator, phase_axis: int) -> tuple[float, flo
 
     Zero filled for the most part; the signal decays along the train, and part of it is left out.
     """
-    share = [float(rng.uniform(0.75, 1.0)), float(rng.uniform(0.75, 1.0))]
+    share = [float(rng.uniform(0.8, 1.0)), float(rng.uniform(0.8, 1.0))]
     share[phase_axis - 1] *= float(rng.uniform(0.75, 1.0))
     return share[0], share[1]
