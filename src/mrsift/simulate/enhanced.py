@@ -139,8 +139,7 @@ def _pulse_sequence(ds: Dataset, p: Protocol) -> None:
     ds.SegmentedKSpaceTraversal = "SINGLE" if planar else "PARTIAL"
     if p.dimension == 3:
         ds.CoverageOfKSpace = "FULL"
-    else:
-        ds.OversamplingPhase = "NONE"
+    ds.OversamplingPhase = "NONE"
     ds.NumberOfKSpaceTrajectories = 1
     ds.SaturationRecovery = "NO"
 
