@@ -169,6 +169,8 @@ def _storage(raw: _Header) -> "tuple[np.dtype[np.generic], float, float]":
         raise IngestError(f"has an unknown voxel type or scale ({error}); convert it") from error
     if dtype.names is not None:
         raise NotDicom("is a colour image, no MR intensities")
+    if dtype.itemsize == 0:  # "none" and "binary"
+        raise IngestError("names no voxel type that can be read; convert it")
     if dtype.kind == "c":
         raise IngestError("holds complex numbers; write its magnitude to a file of its own")
     return dtype, 1.0 if slope is None else float(slope), float(intercept or 0.0)

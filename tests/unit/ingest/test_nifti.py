@@ -186,6 +186,8 @@ class TestNifti:
         ({"dim": [4, 6, 5, 4, 30000, 1, 1, 1]}, "cut short"),
         ({"datatype": 99}, "unknown voxel type"),
         ({"datatype": 32, "bitpix": 64}, "complex"),
+        ({"datatype": 0, "bitpix": 0}, "voxel type"),
+        ({"datatype": 1, "bitpix": 1}, "voxel type"),
         ({"datatype": 128, "bitpix": 24}, "colour"),
         ({"intent_code": 1002}, "label map"),
         ({"srow_x": [0, 0, 0, 0], "qform_code": 0}, "spacing of zero"),
