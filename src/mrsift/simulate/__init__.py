@@ -13,6 +13,7 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     clutter.py          shapes that no atlas foresees
     strands.py          what is thinner than a voxel: fascia, septa, fat between fibres
     pelvic_organs.py    bladder, rectum, prostate, uterus
+    sacrum.py           sacrum, coccyx, and what is behind them
     head.py             the head
     label_map.py        a head from a label map
     field.py            the field of gas and metal

@@ -17,6 +17,9 @@ STRIPPED = "stripped"
 RESEARCH = "research"
 # The pixels of anatomical scans are finer than a network's, which averages their noise.
 _SNR = {True: (15.0, 130.0), False: (12.0, 120.0)}
+_VERTEX_MM = 90.0
+"""How far the skin of a head reaches above the middle of its brain."""
+
 _CUBIC_SHAPE = {STRIPPED: (44, 132, 106), RESEARCH: (48, 144, 118)}
 
 
@@ -58,6 +61,8 @@ def draw_grid(
         field_mm, centre = (_pelvis_view if region == "pelvis" else _abdomen_view)(rng, kind)
         if kind == LOCALIZER:
             gap = thickness * 1.5
+        elif rng.random() < 0.25:  # the whole trunk, and a network sees some of its slices
+            gap = max(gap, float(rng.uniform(150, 280)) / slices - thickness)
     rows = int(rng.integers(134, 206))
     if kind == ANATOMICAL and rng.random() < 0.08:  # fast or dynamic, or brought onto a coarse grid
         rows = int(rng.integers(76, 134))
@@ -84,6 +89,31 @@ def draw_grid(
     )
 
 
+def whole_head(rng: np.random.Generator) -> Grid:
+    """What a network sees of a head measured in cubes: axial slices from neck to vertex.
+
+    A volume without a coarsest axis is looked at in axial slices, and one that was measured in
+    sagittal ones reaches from the air above the head down to the neck.
+
+    Args:
+        rng: Source of chance.
+
+    Returns:
+        24 thin slices, far apart.
+    """
+    slices, rows = 24, int(rng.integers(67, 103)) * 2
+    covered_mm = float(rng.uniform(165, 262))
+    pixel = float(rng.uniform(215, 260)) / rows
+    columns = int(rng.uniform(165, 256) / pixel) // 2 * 2
+    upper = _VERTEX_MM + float(rng.uniform(0, 25))
+    centre = (float(rng.normal(0, 4)), float(rng.normal(0, 6)), upper - covered_mm / 2)
+    thickness = max(float(rng.uniform(0.8, 1.6)), 1.1 * pixel)
+    tilt = rng.normal(0, 3, 2)
+    spacing_mm = (covered_mm / slices, pixel, pixel)
+    turned = (float(tilt[0]), float(tilt[1]))
+    return Grid("axial", centre, (slices, rows, columns), spacing_mm, thickness, turned)
+
+
 def picked_from_many(rng: np.random.Generator, grid: Grid) -> Grid:
     """What a network sees of a stack of many thin slices: some of them, thin and far apart.
 
@@ -95,7 +125,7 @@ def picked_from_many(rng: np.random.Generator, grid: Grid) -> Grid:
         The same slices with gaps between them; those of a fine stack are spread further.
     """
     step_mm, row_mm, column_mm = grid.spacing_mm
-    step_mm = max(step_mm, float(rng.uniform(2.5, 5.0)))
+    step_mm = max(step_mm, float(rng.uniform(2.5, 5.0))) * float(rng.uniform(1.0, 1.25))
     thickness_mm = min(float(rng.uniform(1.0, 3.0)), step_mm)
     return replace(grid, spacing_mm=(step_mm, row_mm, column_mm), thickness_mm=thickness_mm)
 
@@ -147,7 +177,7 @@ def draw_acquisition(rng: np.random.Generator, planar: bool, endorectal: bool) -
     phase_axis = 1 if rng.random() < 0.75 else 2
     if planar:
         share = _of_one_train(rng, phase_axis)
-    surface = rng.random() < (0.3 if planar else 0.12)  # surface coils, nothing corrected
+    surface = rng.random() < (0.45 if planar else 0.15)  # surface coils, nothing corrected
     uneven = float(rng.uniform(1.0, 3.5)) if surface else uneven
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
     return Acquisition(

@@ -12,6 +12,7 @@ from mrsift.simulate.abdomen import abdomen, prosthesis
 from mrsift.simulate.clutter import clutter
 from mrsift.simulate.noise import Texture
 from mrsift.simulate.painting import Painting
+from mrsift.simulate.sacrum import sacrum
 from mrsift.simulate.shapes import Canvas, Ellipsoid, Point, Tube, mirrored
 from mrsift.simulate.strands import Strands
 from mrsift.simulate.tissue import codes
@@ -26,6 +27,7 @@ class Pelvis:
         fat_mm: Thickness of the fat under the skin at front, side and back.
         prostate_axes: Half lengths, mm.
         lumen: What the rectum holds.
+        perineum: Height of the skin between the legs at y = 0, mm, and how it rises with y.
     """
 
     region = "pelvis"
@@ -50,6 +52,7 @@ class Pelvis:
         self.lumen = str(rng.choice(lumens, p=odds))
         if self.female and self.lumen == "coil":
             self.lumen = "stool"
+        self.perineum = (float(rng.normal(-84, 8)), float(rng.uniform(-0.25, 0.15)))
         self.bulk = float(rng.uniform(0.05, 0.28))
         self.vessels = float(rng.uniform(0.05, 0.17))
         self.strands = Strands.drawn(rng)
@@ -95,7 +98,8 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     shell = outside
     # the cleft between the buttocks, and the gap between the legs
     cleft = 0.12 * (y - 92 - 0.35 * (z + 20)) - np.abs(x)
-    gap = 0.30 * (-84 - z) - np.abs(x)
+    height, rise = pelvis.perineum
+    gap = 0.30 * (height + rise * y - z) - np.abs(x)
     outside = np.maximum(outside, np.maximum(cleft, np.minimum(gap, 70 - np.abs(y))))
     front, side, back = pelvis.fat_mm
     share = v / np.sqrt(v**2 + (x / half_x) ** 2 + 1e-6)
@@ -175,7 +179,7 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
 
 
 def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
-    """Pelvis, sacrum and femora: cortex, marrow, cartilage."""
+    """Hip bones, symphysis, sacrum and femora: cortex, marrow, cartilage."""
     w = pelvis.size
     cortex = float(rng.uniform(1.2, 2.4))
     inner: tuple[str | tuple[float, str], ...] = ("cortical_bone", (cortex, "marrow"))
@@ -209,17 +213,7 @@ def _bones(pelvis: Pelvis, rng: np.random.Generator) -> None:
     both(neck, *inner, rough=0.8)
     both(Ellipsoid(hip, (head,) * 3), *inner)
     add(Ellipsoid((0, -51, -2), (4.5, 14, 21), (25, 0, 0)), "septum", (1.5, "cartilage"))
-    tilt = float(rng.uniform(-0.15, 0.15))
-    for level in range(7):  # sacrum and coccyx
-        height = 118 - 20 * level
-        back = 58 + 30 * np.sin(level / 6 * np.pi) + tilt * 10
-        half = (50 - 7 * level) * w if level < 6 else 8
-        deep = 17 - 2.0 * level
-        body = Ellipsoid((0, back, height), (half, deep, 9.8), (-22 + 11 * level, 0, 0), 2.8)
-        add(body, *inner, rough=0.8)
-        if level < 4:
-            hole = Tube(((16 - level, back - 14, height - 9), (14, back + 10, height - 9)), (4, 4))
-            both(hole, "visceral_fat", (1.5, "muscle"))
+    sacrum(pelvis, rng)
     if rng.random() < 0.15:  # metastasis or red marrow island
         spot = _jitter(rng, (float(rng.choice([-1, 1])) * 60, 10, 10), 18)
         add(Ellipsoid(spot, (7, 6, 8)), "tumour", over=("marrow",), rough=1.0)
@@ -261,8 +255,8 @@ def _vessels(pelvis: Pelvis, rng: np.random.Generator) -> None:
 def _bowel(pelvis: Pelvis, rng: np.random.Generator) -> None:
     """Loops of bowel above the bladder, and the sigmoid."""
     add = pelvis.painting.add
-    for _ in range(int(rng.integers(12, 42))):
-        a = np.array([rng.uniform(-66, 66), rng.uniform(-76, 40), rng.uniform(40, 132)])
+    for _ in range(int(rng.integers(16, 48))):
+        a = np.array([rng.uniform(-66, 66), rng.uniform(-76, 40), rng.uniform(30, 132)])
         points = [tuple(float(v) for v in a)]
         for _ in range(2):
             a = a + rng.normal(0, 22, 3)

@@ -69,7 +69,7 @@ UNKNOWN_FAMILIES: dict[str, float] = {
     "bssfp": 2,
     "t2star": 1,
     "swi": 2,
-    "bold": 4,
+    "bold": 1,
     "fat_image": 1,
     "subtraction": 1,
     "phase": 1,

@@ -25,10 +25,12 @@ from mrsift.simulate.protocol_known import (
 Draw = Callable[[np.random.Generator, str, float], Protocol]
 
 
+_OF_HEADS = UNKNOWN_FAMILIES | {"bold": 12}
+"""In heads nothing unknown is measured more than function."""
+
+
 def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    # nobody measures function but in heads, where nothing is measured more
-    common = UNKNOWN_FAMILIES | ({"bold": 12} if region == "head" else {"bold": 1})
-    family = choose(rng, common)
+    family = choose(rng, _OF_HEADS if region == "head" else UNKNOWN_FAMILIES)
     fat = fat_settings(rng, field_t)
     settings: dict[str, tuple[str, float, float, float]] = {
         "proton_density": ("se", rng.uniform(2200, 5000), rng.uniform(9, 32), 90),

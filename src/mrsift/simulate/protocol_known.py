@@ -25,10 +25,13 @@ def fat_settings(rng: np.random.Generator, field_t: float, readout: str = "tse")
     """Relaxation of fat, and how well it can be suppressed."""
     poor = rng.random() < 0.25
     t2 = rng.uniform(*_FAT_T2_MS[readout])
+    residual = rng.uniform(0.0, 0.14)
+    if readout == "epi" and rng.random() < 0.5:  # fat of other frequencies, and what recovers
+        residual = rng.uniform(0.1, 0.5)
     return {
         "fat_t1_ms": float(rng.uniform(290, 400) * (1.0 if field_t == 3.0 else 0.78)),
         "fat_t2_ms": float(t2),
-        "fat_residual": float(rng.uniform(0.0, 0.14)),
+        "fat_residual": float(residual),
         "fat_failure": float(rng.uniform(0.3, 1.0)),
         "off_resonance": float(rng.uniform(0.9, 1.8) if poor else rng.uniform(0.1, 0.8)),
     }

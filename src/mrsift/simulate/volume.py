@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.ndimage
 
-from mrsift.labels import LABEL_NAMES
+from mrsift.labels import LABEL_NAMES, UNKNOWN
 from mrsift.simulate import artefact, geometry, signal
 from mrsift.simulate.anatomy import Maps, Subject
 from mrsift.simulate.artefact import Acquisition
@@ -22,11 +22,12 @@ from mrsift.types import Float32Array, Float64Array
 REGIONS = ("pelvis", "head", "abdomen")
 _ABDOMEN_EVERY = 8  # subjects; in place of a pelvis
 
-# A pelvis and a head together hold four volumes of every label.
+# A pelvis and a head together hold four volumes of every label, and more of the many families of
+# UNKNOWN.
 _COUNTS: dict[str, dict[str, int]] = {
-    "pelvis": {"T2W_FS": 3, "FLAIR": 0},
-    "abdomen": {"T2W_FS": 3, "FLAIR": 0},
-    "head": {"T2W_FS": 1, "FLAIR": 4},
+    "pelvis": {"T2W_FS": 3, "FLAIR": 0, UNKNOWN: 5},
+    "abdomen": {"T2W_FS": 3, "FLAIR": 0, UNKNOWN: 5},
+    "head": {"T2W_FS": 1, "FLAIR": 4, UNKNOWN: 6},
 }
 _STUDY: dict[str, tuple[str, ...]] = {
     region: tuple(label for label in LABEL_NAMES for _ in range(counts.get(label, 2)))
@@ -83,8 +84,9 @@ def draw_subject(
 ) -> list[SimulatedVolume]:
     """All volumes of one subject, which share geometry and so cost less each.
 
-    Even indices are pelves of 17 volumes, one in four of them an abdomen instead, odd ones
-    heads of 19; two neighbours hold four volumes of every label.
+    Even indices are pelves of 20 volumes, one in four of them an abdomen instead, odd ones
+    heads of 23; two neighbours hold four volumes of every label but UNKNOWN, of which they hold
+    eleven.
 
     Args:
         seed: Of the whole series.
@@ -123,7 +125,9 @@ def _volumes(
         if key not in grids:
             grid = geometry.draw_grid(rng, subject.region, kind)
             volume = (kind, copy) == _VOLUMETRIC
-            if volume or (kind in _OF_MANY_SLICES and rng.random() < 0.2):
+            if volume and subject.region == "head" and rng.random() < 0.5:
+                grid = geometry.whole_head(rng)
+            elif volume or (kind in _OF_MANY_SLICES and rng.random() < 0.2):
                 grid = geometry.picked_from_many(rng, grid)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.ndimage
 
-from mrsift.labels import LABEL_NAMES
-from mrsift.simulate import SimulatedVolume, draw, draw_subject
+from mrsift.labels import LABEL_NAMES, UNKNOWN
+from mrsift.simulate import SimulatedVolume, draw, draw_subject, geometry
 from mrsift.simulate.anatomy import Subject
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import UNKNOWN_FAMILIES
@@ -36,8 +37,9 @@ def test_nine_neighbours_hold_every_label_once() -> None:
 
 
 def test_a_pelvis_and_a_head_hold_four_volumes_of_every_label(pair: list[SimulatedVolume]) -> None:
-    assert Counter(volume.label for volume in pair) == dict.fromkeys(LABEL_NAMES, 4)
-    assert [volume.region for volume in pair] == ["pelvis"] * 17 + ["head"] * 19
+    wanted = dict.fromkeys(LABEL_NAMES, 4) | {UNKNOWN: 11}
+    assert Counter(volume.label for volume in pair) == wanted
+    assert [volume.region for volume in pair] == ["pelvis"] * 20 + ["head"] * 23
 
 
 def test_volumes_are_fit_for_a_network(pair: list[SimulatedVolume]) -> None:
@@ -80,6 +82,33 @@ def test_a_pelvis_is_made_of_its_parts() -> None:
     assert share["fat"] + share["visceral_fat"] > 0.12
     for name in ("peripheral_zone", "transition_zone", "urine", "marrow", "cortical_bone"):
         assert share[name] > 0.0005, name
+
+
+def test_bone_follows_bone_down_the_back_of_a_pelvis() -> None:
+    for index in range(0, 12, 2):
+        subject = Subject((31, index, 1), "pelvis", None)
+        middle = Grid("sagittal", (0.0, 60.0, 50.0), (1, 160, 100), (3.0, 1.0, 1.0), 3.0)
+        maps = subject.render(middle)
+        marrow = maps.average(maps.of(("marrow",)).astype(np.float32))[0] > 0.5
+        bodies, count = scipy.ndimage.label(marrow)
+        sizes = scipy.ndimage.sum_labels(marrow, bodies, range(1, count + 1))
+        places = scipy.ndimage.center_of_mass(marrow, bodies, range(1, count + 1))
+        tall = [place for place, size in zip(places, sizes, strict=True) if size > 60]
+        assert len(tall) >= 4  # bodies, one under the other, with dark lines between them
+        rows = sorted(row for row, _ in tall)
+        assert rows[-1] - rows[0] > 50
+
+
+def test_whole_heads_reach_from_the_neck_to_the_air_above() -> None:
+    rng = np.random.default_rng(5)
+    for index in range(1, 13, 2):
+        grid = geometry.whole_head(rng)
+        assert 160 < grid.spacing_mm[0] * grid.shape[0] < 265
+        assert grid.thickness_mm < grid.spacing_mm[0]  # what a network picks lies apart
+        maps = Subject((31, index, 1), "head", None).render(grid)
+        filled = maps.average((maps.tissue > 0).astype(np.float32)).mean(axis=(1, 2))
+        assert filled[0] > 0.1
+        assert filled[-1] < 0.1
 
 
 def test_a_procedural_head_has_a_brain_of_human_size() -> None:
