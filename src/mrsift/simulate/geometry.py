@@ -16,7 +16,7 @@ LOCALIZER = "localizer"
 STRIPPED = "stripped"
 RESEARCH = "research"
 # The pixels of anatomical scans are finer than a network's, which averages their noise.
-_SNR = {True: (15.0, 130.0), False: (12.0, 120.0)}
+_SNR = {True: (10.0, 130.0), False: (12.0, 120.0)}
 _VERTEX_MM = 90.0
 """How far the skin of a head reaches above the middle of its brain."""
 

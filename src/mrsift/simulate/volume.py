@@ -34,7 +34,6 @@ _STUDY: dict[str, tuple[str, ...]] = {
     for region, counts in _COUNTS.items()
 }
 _VOLUMETRIC = (geometry.ANATOMICAL, 3)
-_OF_MANY_SLICES = (geometry.ANATOMICAL, geometry.ECHO_PLANAR)
 _NEEDS_FAT = ("T2W_FS", "DWI_LOW")
 _PLANAR_FAMILIES = frozenset(("adc", "eadc", "calculated", "fa", "dwi", "b0", "bold"))
 
@@ -127,7 +126,7 @@ def _volumes(
             volume = (kind, copy) == _VOLUMETRIC
             if volume and subject.region == "head" and rng.random() < 0.5:
                 grid = geometry.whole_head(rng)
-            elif volume or (kind in _OF_MANY_SLICES and rng.random() < 0.2):
+            elif volume or rng.random() < _of_many_thin(kind, subject.region):
                 grid = geometry.picked_from_many(rng, grid)
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
@@ -152,6 +151,15 @@ def _volumes(
         }
         result.append(SimulatedVolume(voxels, affine, p.label, subject.region, record))
     return result
+
+
+def _of_many_thin(kind: str, region: str) -> float:
+    """Share of grids that are what a network sees of many thin slices."""
+    if (
+        kind == geometry.ECHO_PLANAR and region == "head"
+    ):  # two millimetres, for tracts and function
+        return 0.5
+    return 0.2 if kind in (geometry.ANATOMICAL, geometry.ECHO_PLANAR) else 0.0
 
 
 def _suited(a: Acquisition, p: Protocol, kind: str, rng: np.random.Generator) -> Acquisition:

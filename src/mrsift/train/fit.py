@@ -11,7 +11,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, WeightAveraging
+from lightning.pytorch.callbacks import Callback, EarlyStopping, WeightAveraging
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from torch import Tensor
 
@@ -174,13 +174,15 @@ def _trainer(
         patience=settings.patience,
         mode="min" if settings.monitor == "loss" else "max",
     )
-    averaging = [WeightAveraging(avg_fn=_running_mean(settings.averaging))]
+    averaging: list[Callback] = []
+    if settings.averaging:
+        averaging.append(WeightAveraging(avg_fn=_running_mean(settings.averaging)))
     return lightning.Trainer(
         **trainer_arguments(processes),
         precision=PRECISION[settings.precision],
         max_epochs=settings.max_epochs,
         gradient_clip_val=recipe.optimiser.clip_norm or None,
-        callbacks=[stopping, *(averaging if settings.averaging else ()), keeper],
+        callbacks=[stopping, *averaging, keeper],
         plugins=[WholeCheckpoints()],
         logger=_loggers(folder, recipe) if processes.first else False,
         log_every_n_steps=10,
