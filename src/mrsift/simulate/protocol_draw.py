@@ -52,7 +52,7 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
             suppression = "fatsat"
         if family == "low_flip_gre":
             suppression = choose(rng, {"in": 0.4, "opposed": 0.4, "none": 0.2})
-    base = epi_protocol(rng, field_t) if family in ("eadc", "fa") else None
+    base = epi_protocol(rng, region, field_t) if family in ("eadc", "fa") else None
     if base is not None:
         low, high = b_pair(rng)
         return replace(base, label=UNKNOWN, family=family, low_b=low, high_b=high)

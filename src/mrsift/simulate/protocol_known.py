@@ -91,11 +91,12 @@ def t2w_fs_protocol(rng: np.random.Generator, _region: str, field_t: float) -> P
     )
 
 
-def epi_protocol(rng: np.random.Generator, field_t: float) -> Protocol:
+def epi_protocol(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     """What all diffusion-weighted volumes share; b is still 0."""
     kind = choose(rng, {"fatsat": 0.5, "spair": 0.3, "stir": 0.12, "water_only": 0.08})
     fat = fat_settings(rng, field_t, "epi")
-    tr = float(rng.uniform(2400, 11000))
+    shortest, longest = (3500, 12000) if region == "head" else (2400, 11000)  # slices of a brain
+    tr = float(rng.uniform(shortest, longest))
     ti = null_time(fat["fat_t1_ms"], tr) if kind == "stir" else 0.0
     return Protocol(
         "DWI_LOW",
@@ -117,17 +118,17 @@ HIGH_B = (500, 600, 700, 800, 800, 1000, 1000, 1000, 1200, 1400, 1500, 2000)
 
 
 def dwi_low_protocol(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    """DWI_LOW: b below 500, about one time in five 0; in heads more than half the time."""
-    base = epi_protocol(rng, field_t)
+    """DWI_LOW: b below 500, about one time in five 0; in heads four in five, as is the rule."""
+    base = epi_protocol(rng, region, field_t)
     b = float(rng.choice(LOW_B))
-    if region == "head" and rng.random() < 0.5:
+    if region == "head" and rng.random() < 0.75:
         b = 0.0
     return replace(base, b=b, family="b0" if b == 0 else "dwi", direction_factor=_direction(rng))
 
 
-def dwi_high_protocol(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
+def dwi_high_protocol(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     """DWI_HIGH: b from 500 on, one in four calculated from lower ones."""
-    base = replace(epi_protocol(rng, field_t), label="DWI_HIGH")
+    base = replace(epi_protocol(rng, region, field_t), label="DWI_HIGH")
     if rng.random() < 0.25:
         low, high = b_pair(rng)
         return replace(
@@ -152,10 +153,11 @@ def b_pair(rng: np.random.Generator) -> tuple[float, float]:
     )
 
 
-def adc_protocol(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
+def adc_protocol(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     """ADC: the pair of b-values behind the map."""
     low, high = b_pair(rng)
-    return replace(epi_protocol(rng, field_t), label="ADC", family="adc", low_b=low, high_b=high)
+    base = epi_protocol(rng, region, field_t)
+    return replace(base, label="ADC", family="adc", low_b=low, high_b=high)
 
 
 def t1w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
