@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mrsift.simulate.sacrum import SPINE_MM
 from mrsift.simulate.shapes import Ellipsoid, Point, Tube
 from mrsift.types import Float64Array
 
@@ -22,14 +23,13 @@ MIDDLE_MM = 300.0
 
 def abdomen(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     """Append the solids of the abdomen."""
-    width, depth, middle = pelvis.body
-    front, side, back = pelvis.fat_mm
-    half = (width - side - 6, depth - 0.5 * (front + back) - 4)
+    width, _, middle = pelvis.body
+    behind = pelvis.back_mm
+    half = (width - pelvis.fat_mm[1] - 6, behind - middle)
     wall = float(rng.uniform(7, 14))
     cavity = Ellipsoid((0, middle, 300), (half[0], half[1], 185), (0, 0, 0), 3.0)
     layers = ("septum", (1.0, "muscle"), (wall, "septum"), (wall + 1.0, "visceral_fat"))
     pelvis.painting.add(cavity, *layers, rough=1.5)
-    behind = middle + half[1]
     _bowel(pelvis, rng, middle)
     _spine(pelvis, rng, behind)
     _vessels(pelvis, rng, behind)
@@ -50,7 +50,7 @@ def _sized(rng: np.random.Generator, axes: Sequence[float]) -> Point:
 def _spine(pelvis: "Pelvis", rng: np.random.Generator, behind: float) -> None:
     """Lumbar and lower thoracic spine with discs, canal and muscles."""
     add, both = pelvis.painting.add, pelvis.painting.both
-    y = behind - 46
+    y = behind - SPINE_MM
     both(Ellipsoid((40, y + 40, 270), _sized(rng, (30, 24, 190)), (0, 0, 0), 2.4), "septum",
          (1.0, "muscle"), rough=1.0)  # fmt: skip
     both(Ellipsoid((42, y + 2, 190), _sized(rng, (20, 22, 100)), (0, 8, 0)), "septum",

@@ -69,6 +69,12 @@ class Pelvis:
         if cluttered:
             clutter(self.painting, rng)
 
+    @property
+    def back_mm(self) -> float:
+        """Where the trunk's cavity ends behind, y in mm."""
+        _, depth, middle = self.body
+        return middle + (depth - 0.5 * (self.fat_mm[0] + self.fat_mm[2]) - 4)
+
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""
         rind = _body(self, canvas, texture)

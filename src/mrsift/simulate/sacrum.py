@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mrsift.simulate.pelvis import Pelvis
 
 SPINE_MM = 46.0
-"""Of the lumbar vertebrae in front of the back of the trunk (`abdomen.py`)."""
+"""How far the lumbar vertebrae lie in front of the back of the trunk's cavity."""
 
 # y and z of the middle of a body, half its depth and half its width, mm; eight from the top.
 _BODIES = (
@@ -56,10 +56,7 @@ def sacrum(pelvis: "Pelvis", rng: np.random.Generator) -> None:
 
 def _middle(pelvis: "Pelvis", rng: np.random.Generator) -> list[Point]:
     """Of the bodies; the uppermost continue the lumbar spine."""
-    _, depth, middle = pelvis.body
-    front, _, back = pelvis.fat_mm
-    spine = middle + depth - 0.5 * (front + back) - 4 - SPINE_MM
-    offset = float(np.clip(spine - 52, -12, 12))
+    offset = float(np.clip(pelvis.back_mm - SPINE_MM - 52, -12, 12))
     sway = float(rng.normal(0, 3))
     points = []
     for level, (y, z, _, _) in enumerate(_BODIES):
