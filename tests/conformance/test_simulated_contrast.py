@@ -1,6 +1,7 @@
 """Contrast of tissues in simulated volumes against the two real exams that may be looked at."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mrsift.simulate.anatomy import Subject
 from mrsift.simulate.computed import fit_adc
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
+from mrsift.simulate.protocol_draw import draw_protocol
 from tests.shared_data import require_shared_data
 
 PEOPLE = 8
@@ -68,6 +70,35 @@ def test_organs_against_the_rest_on_diffusion_weighted_images(b: float) -> None:
         kurtosis=1.2,
     )  # fmt: skip
     enclosed(real, [levels(image, 40, 95) for image in simulated("pelvis", dwi, 240)])
+
+
+@pytest.mark.parametrize("b", [50.0, 800.0])
+def test_fat_that_its_suppression_leaves_on_echo_planar_images(b: float) -> None:
+    image = pelvis_volume("diff", b).astype(np.float64)
+    slices, rows, columns = image.shape
+    middle = image[slices * 4 // 10 : slices * 6 // 10]
+
+    def mean(top: int, bottom: int, left: int, right: int) -> float:  # hundredths of a side
+        part = middle[:, rows * top // 100 : rows * bottom // 100]
+        return float(part[:, :, columns * left // 100 : columns * right // 100].mean())
+
+    real = mean(18, 23, 31, 69) / mean(46, 52, 54, 62)  # under the skin, and the peripheral zone
+    found = []
+    for number in range(20):
+        maps = Subject((77, number), "pelvis").render(
+            Grid("axial", (0, 0, 0), (1, 90, 90), (4, 3, 3), 4.0)
+        )
+        fat, zone = (
+            maps.average(maps.of((name,)).astype(np.float32)) > 0.9
+            for name in ("fat", "peripheral_zone")
+        )
+        if fat.any() and zone.any():
+            p = replace(draw_protocol(np.random.default_rng(number), "DWI_LOW", "pelvis", 3.0), b=b)
+            drawn = signal.render(maps, p)
+            found.append(float(drawn[fat].mean() / drawn[zone].mean()))
+    nearer_the_coil = 2.5  # how much brighter that may make the skin
+    enclosed(real / nearer_the_coil, found)
+    assert real > 0.4
 
 
 def test_diffusion_coefficients_of_organs() -> None:
