@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.simulated_against_real import fine_detail
 from mrsift.ingest import scan
-from mrsift.simulate import signal
+from mrsift.simulate import geometry, signal
 from mrsift.simulate.anatomy import Subject
 from mrsift.simulate.computed import fit_adc
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
 from mrsift.simulate.protocol_draw import draw_protocol
+from mrsift.simulate.volume import acquire
 from tests.shared_data import require_shared_data
 
 PEOPLE = 8
@@ -99,6 +101,19 @@ def test_fat_that_its_suppression_leaves_on_echo_planar_images(b: float) -> None
     nearer_the_coil = 2.5  # how much brighter that may make the skin
     enclosed(real / nearer_the_coil, found)
     assert real > 0.4
+
+
+def test_echo_planar_images_are_as_fine_as_their_pixels() -> None:
+    real = [fine_detail(pelvis_volume("diff", b)) for b in (50.0, 400.0, 800.0, 1000.0)]
+    found = []
+    for number in range(24):
+        rng = np.random.default_rng(number)
+        grid = geometry.draw_grid(rng, "pelvis", geometry.ECHO_PLANAR, "axial")
+        maps = Subject((77, number), "pelvis").render(replace(grid, shape=(3, *grid.shape[1:])))
+        p = draw_protocol(rng, "DWI_LOW", "pelvis", 3.0)
+        a = geometry.draw_acquisition(rng, True, False)
+        found.append(fine_detail(acquire(maps, p, a, rng)))
+    assert abs(np.median(found) - np.mean(real)) < 0.4
 
 
 def test_diffusion_coefficients_of_organs() -> None:

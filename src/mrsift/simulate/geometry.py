@@ -64,8 +64,9 @@ def draw_grid(
         elif rng.random() < 0.25:  # the whole trunk, and a network sees some of its slices
             gap = max(gap, float(rng.uniform(150, 280)) / slices - thickness)
     rows = int(rng.integers(134, 206))
-    if kind == ANATOMICAL and rng.random() < 0.08:  # fast or dynamic, or brought onto a coarse grid
-        rows = int(rng.integers(76, 134))
+    coarse = 0.2 if region == "abdomen" else 0.08  # fast or dynamic, or brought onto a coarse grid
+    if kind == ANATOMICAL and rng.random() < coarse:
+        rows = int(rng.integers(70, 134))
     if kind == ECHO_PLANAR:
         rows = int(rng.integers(64 if region == "head" else 84, 141))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
@@ -175,8 +176,9 @@ def draw_acquisition(rng: np.random.Generator, planar: bool, endorectal: bool) -
     least = 0.55 if rng.random() < 0.15 else 0.85  # zero filling onto a finer grid, or hardly any
     share = float(rng.uniform(least, 1.0)), float(rng.uniform(least, 1.0))
     phase_axis = 1 if rng.random() < 0.75 else 2
+    window = float(rng.uniform(0.02, 0.45))
     if planar:
-        share = _of_one_train(rng, phase_axis)
+        share, window = _of_one_train(rng, phase_axis)
     surface = rng.random() < (0.45 if planar else 0.15)  # surface coils, nothing corrected
     uneven = float(rng.uniform(1.0, 3.5)) if surface else uneven
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
@@ -188,23 +190,31 @@ def draw_acquisition(rng: np.random.Generator, planar: bool, endorectal: bool) -
         endorectal=flare,
         normalise=0.0 if surface else float(rng.choice([0.0, 0.5, 0.85, 1.0])),
         resolution=share,
-        window=float(rng.uniform(0.05, 0.7) if planar else rng.uniform(0.02, 0.45)),
+        window=window,
         ghost=float(rng.uniform(0.01, 0.06)) if planar and rng.random() < 0.6 else 0.0,
         distortion_px=float(rng.normal(0, 3.0 if planar else 0.4)),
         phase_axis=phase_axis,
         wrap=float(rng.uniform(0.02, 0.14)) if rng.random() < 0.12 else 0.0,
         motion=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.2 else 0.0,
-        sharpen=float(rng.choice([0.0, *rng.uniform(0.2, 1.3, 2), -rng.uniform(0.3, 0.6)])),
+        sharpen=_sharpening(rng, planar),
         parallel=float(rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else 0.0,
         mask_background=float(rng.uniform(0.05, 0.18)) if rng.random() < 0.3 else 0.0,
     )
 
 
-def _of_one_train(rng: np.random.Generator, phase_axis: int) -> tuple[float, float]:
-    """Measured share of k-space of echo-planar images, along rows and columns.
+def _sharpening(rng: np.random.Generator, planar: bool) -> float:
+    """By the vendor, negative for smoothing, which few echo-planar images see."""
+    more, most, less = *rng.uniform(0.2, 1.3, 2), -rng.uniform(0.3, 0.6)
+    return float(rng.choice([0.0, more, most, less], p=(0.5, 0.2, 0.2, 0.1) if planar else None))
 
-    Zero filled for the most part; the signal decays along the train, and part of it is left out.
+
+def _of_one_train(rng: np.random.Generator, phase_axis: int) -> tuple[tuple[float, float], float]:
+    """Measured share of k-space of echo-planar images, along rows and columns, and its window.
+
+    Few samples are measured, so most scanners keep them all; others taper them, or fill up with
+    zeros. Part of the train may be left out.
     """
-    share = [float(rng.uniform(0.8, 1.0)), float(rng.uniform(0.8, 1.0))]
-    share[phase_axis - 1] *= float(rng.uniform(0.75, 1.0))
-    return share[0], share[1]
+    kept = rng.random() < 0.8
+    share = [float(rng.uniform(0.96 if kept else 0.65, 1.0)) for _ in range(2)]
+    share[phase_axis - 1] *= float(rng.uniform(0.88 if kept else 0.75, 1.0))
+    return (share[0], share[1]), float(rng.uniform(0, 0.06 if kept else 0.7))

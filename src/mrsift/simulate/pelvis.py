@@ -53,10 +53,11 @@ class Pelvis:
         if self.female and self.lumen == "coil":
             self.lumen = "stool"
         self.perineum = (float(rng.normal(-84, 8)), float(rng.uniform(-0.25, 0.15)))
-        self.bulk = float(rng.uniform(0.05, 0.28))
+        self.bulk = float(rng.uniform(0.3, 2.2))
         self.vessels = float(rng.uniform(0.05, 0.17))
         self.strands = Strands.drawn(rng)
         self.fascia_mm = float(max(rng.uniform(-0.4, 0.9), 0.05))  # around every muscle
+        self.plane_mm = float(rng.uniform(0.5, 4.5))  # the fat around that
         self.painting = Painting()
         _muscles(self, rng)
         _bones(self, rng)
@@ -117,7 +118,8 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     canvas.tissue[deep] = code["visceral_fat"]
     planes = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 4.6, 7))
     hip = np.maximum(np.maximum(np.abs(x) - 48, 0.8 * (-38 - z)), 1.2 * (y - 64)) + 6 * planes
-    canvas.tissue[deep & (hip > 6) & (planes > pelvis.bulk)] = code["muscle"]
+    between = deep & (hip > 6) & (z < 80) & (planes > pelvis.bulk)  # the muscles that are drawn
+    canvas.tissue[between] = code["muscle"]
     wall = deep & (outside > -thick - 2.0)
     canvas.tissue[wall] = code["septum"]
     first = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 1.2, 4))
@@ -135,7 +137,7 @@ def _jitter(rng: np.random.Generator, point: Point, amount: float) -> Point:
 
 
 def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
-    """Muscles, on both sides, with their fascia."""
+    """Muscles, on both sides, with their fascia and the fat between them."""
     bulk = float(rng.uniform(0.82, 1.15))
     wide = pelvis.size
     solids: list[tuple[Point, Point, Point]] = [
@@ -162,18 +164,20 @@ def _muscles(pelvis: Pelvis, rng: np.random.Generator) -> None:
     ]
     for centre, axes, turn in solids:
         placed = _jitter(rng, (centre[0] * wide, centre[1], centre[2]), 2.5)
-        a, b, c = (float(v * bulk * rng.uniform(0.88, 1.12)) for v in axes)
+        around = pelvis.plane_mm * float(rng.uniform(0.4, 1.2))
+        a, b, c = (float(v * bulk * rng.uniform(0.88, 1.12) + around) for v in axes)
         x, y, z = (float(t + rng.normal(0, 4)) for t in turn)
         pelvis.painting.both(
             Ellipsoid(placed, (a, b, c), (x, y, z), 2.3),
-            "septum",
-            (pelvis.fascia_mm, "muscle"),
+            "visceral_fat",
+            (around, "septum"),
+            (around + pelvis.fascia_mm, "muscle"),
             rough=1.2,
         )
     thick = float(rng.uniform(1.6, 4.0))
     half_x, half_y, _ = pelvis.prostate_axes
     bowl = (half_x + float(rng.uniform(3, 9)), half_y + float(rng.uniform(17, 24)), 50.0)
-    fossa = Ellipsoid((30 * wide, 42, -26), (15, 24, 24), (0, 0, 20))  # ischioanal
+    fossa = Ellipsoid((30 * wide, 44, -20), (17, 26, 32), (0, 0, 20))  # ischioanal
     pelvis.painting.both(fossa, "visceral_fat", over=("muscle", "septum"), rough=1.5)
     floor = Ellipsoid((0, 12, 14), bowl, (float(rng.normal(0, 6)), 0, 0), 2.2)  # levator ani
     pelvis.painting.add(floor, "septum", (0.6, "muscle"), (thick, "visceral_fat"), rough=1.2)
