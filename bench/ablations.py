@@ -41,7 +41,7 @@ from mrsift.simulate.variation import Variation
 from mrsift.train.batches import Labelled
 from mrsift.train.default import POOL_SEED
 from mrsift.train.fit import Task, fit, load_network
-from mrsift.train.pool import PlainPool, Pool, pool_settings, write_shard
+from mrsift.train.pool import PlainPool, Pool, write_shard
 from mrsift.train.recipe import Recipe, load_recipe, with_settings
 from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.score import score
@@ -101,8 +101,7 @@ class Bench:
 def part_pool(folder: Path, variation: Variation, subjects: int) -> Pool:
     """The same subjects for every variation."""
     recipe = load_recipe("default")
-    shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
-    settings = pool_settings(recipe.preprocess, shape)
+    settings = recipe.preprocess.at_source()
     chosen = range(PART_FIRST, PART_FIRST + subjects)
     for subject in chosen:
         drawn = (

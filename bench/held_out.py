@@ -17,7 +17,7 @@ import mrsift
 from mrsift.simulate import SimulatedVolume, draw_subject
 from mrsift.simulate.stranger import draw_strangers
 from mrsift.simulate.variation import SHIFTED
-from mrsift.train.pool import Pool, pool_settings, write_shard
+from mrsift.train.pool import Pool, write_shard
 from mrsift.train.recipe import load_recipe
 
 FOLDER = Path(__file__).parents[1] / "runs" / "held-out"
@@ -54,8 +54,7 @@ def held_out(name: str, folder: Path = FOLDER, subjects: int = SUBJECTS, first: 
         first: Index of the first.
     """
     recipe = load_recipe("default")
-    shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
-    settings = pool_settings(recipe.preprocess, shape)
+    settings = recipe.preprocess.at_source()
     place = folder / version() / name
     for subject in range(first, subjects):
         write_shard(place, subject, _numbered(DRAWS[name], subject), settings)

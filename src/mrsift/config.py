@@ -4,7 +4,7 @@ The defaults of `PreprocessSettings` are those of Sun et al. 2024; settings that
 between training and inference travel inside the model bundle, which brings its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -35,6 +35,8 @@ class PreprocessSettings:
 
     Attributes:
         input_shape: (slices, rows, columns) of the network's input.
+        source_shape: Volumes are brought to this size first, which is what training keeps and
+            augments, and cut down to the input then; None goes there in one step.
         intensity: `histogram` equalises over the foreground (Sun et al. 2024); `zscore`
             clips at percentiles, then subtracts the mean and divides by the deviation.
         clip_percentiles: Lower and upper percentile of the clip, for `zscore`.
@@ -43,10 +45,16 @@ class PreprocessSettings:
     """
 
     input_shape: tuple[int, int, int] = (64, 128, 128)
+    source_shape: tuple[int, int, int] | None = None
     intensity: Literal["histogram", "zscore"] = "histogram"
     clip_percentiles: tuple[float, float] = (0.5, 99.5)
     crop_background: bool = True
     background_fraction: float = 0.03
+
+    def at_source(self) -> "PreprocessSettings":
+        """Settings of the first step alone; what is clipped is clipped in the second."""
+        shape = self.source_shape or self.input_shape
+        return replace(self, input_shape=shape, source_shape=None, clip_percentiles=(0.0, 100.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +225,6 @@ class AugmentationSettings:
     """What training varies; everything is off by default. Pairs are (share of volumes, size).
 
     Attributes:
-        source_shape: Volumes are prepared at this size and cut down to the input when they
-            are augmented; None prepares them at the size of the input.
         plane: Share of volumes whose plane is changed, by the six settings that follow.
         rotation_deg: Deviation of the angle.
         translation: Largest shift, in halves of the field of view.
@@ -239,7 +245,6 @@ class AugmentationSettings:
         mask: Size: largest share of voxels that become empty.
     """
 
-    source_shape: tuple[int, int, int] | None = None
     plane: float = 0.0
     rotation_deg: float = 0.0
     translation: float = 0.0

@@ -156,11 +156,14 @@ def parse(raw: bytes, source: Path) -> Manifest:
 def _manifest(fields: dict[str, Any]) -> Manifest:
     """The manifest from its JSON; a missing or misshapen field raises."""
     shape = [int(size) for size in fields["preprocess"]["input_shape"]]
+    source = fields["preprocess"].get("source_shape")  # older bundles go there in one step
     low, high = (float(value) for value in fields["preprocess"]["clip_percentiles"])
-    if len(shape) != 3 or min(shape) < 1:
-        raise ValueError(f"input_shape is {shape}, expected three sizes")
+    for name, sizes in (("input_shape", shape), ("source_shape", source or shape)):
+        if len(sizes) != 3 or min(sizes) < 1:
+            raise ValueError(f"{name} is {sizes}, expected three sizes")
     settings = fields["preprocess"] | {
         "input_shape": tuple(shape),
+        "source_shape": None if source is None else tuple(int(size) for size in source),
         "clip_percentiles": (low, high),
     }
     if settings["intensity"] not in {"histogram", "zscore"}:

@@ -49,9 +49,11 @@ def prepare(
 
 
 def _resized(view: Float32Array, settings: PreprocessSettings) -> Float32Array:
-    """The view without its empty border, at the size of the input."""
+    """The view without its empty border, at the size of the input, by the steps of training."""
     if settings.crop_background:
         view = view[foreground(view, settings.background_fraction)]
+    if settings.source_shape is not None:
+        view = resize(view, settings.source_shape)
     return resize(view, settings.input_shape)
 
 

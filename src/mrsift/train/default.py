@@ -22,7 +22,7 @@ from mrsift.train.batches import Labelled
 from mrsift.train.card import SIMULATED
 from mrsift.train.curves import write_curves
 from mrsift.train.fit import Task, fit, load_network
-from mrsift.train.pool import PlainPool, Pool, build_shard, pool_settings
+from mrsift.train.pool import PlainPool, Pool, build_shard
 from mrsift.train.recipe import Recipe, load_recipe
 from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.shipped import write_shipped
@@ -68,8 +68,7 @@ def _recipe(given: argparse.Namespace) -> Recipe:
 def _pool(given: argparse.Namespace) -> None:
     """Draws every shard that is not there yet."""
     recipe = _recipe(given)
-    shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
-    settings = pool_settings(recipe.preprocess, shape)
+    settings = recipe.preprocess.at_source()
     for first in range(given.start, given.subjects, SUBJECTS_PER_SHARD):
         subjects = range(first, first + SUBJECTS_PER_SHARD)
         count = build_shard(given.runs / "pool", subjects, POOL_SEED, settings, given.labelmaps)

@@ -23,7 +23,6 @@ from mrsift.preprocess import prepare
 from mrsift.simulate.data_set import write_data_set
 from mrsift.simulate.recipe import load_recipe
 from mrsift.train.augmentation import apply, draw
-from mrsift.train.pool import pool_settings
 from mrsift.types import HeaderFacts, Opinion, Volume, VolumeInfo
 
 Header = Literal["as written", "stripped", "lying description", "of another series"]
@@ -115,8 +114,7 @@ def _look(volume: Volume, network: Network, varied: AugmentationSettings | None)
     if varied is None:
         ready = prepare(volume.voxels, volume.affine_lps_mm, settings)
     else:
-        shape = varied.source_shape or settings.input_shape
-        source = prepare(volume.voxels, volume.affine_lps_mm, pool_settings(settings, shape))
+        source = prepare(volume.voxels, volume.affine_lps_mm, settings.at_source())
         rng = np.random.default_rng(int(volume.info.volume_id, 16))
         drawn = draw(rng, varied, settings.input_shape[0])
         ready = apply(source, drawn, settings, rng)

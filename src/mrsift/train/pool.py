@@ -7,7 +7,7 @@ place and renamed, so a pool that was cut off is continued by the same command.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -100,11 +100,6 @@ class PlainPool:
         return normalise(resize(self._pool[index], self._settings.input_shape), self._settings)
 
 
-def pool_settings(settings: PreprocessSettings, shape: tuple[int, int, int]) -> PreprocessSettings:
-    """Settings of a pool: larger than the input, and clipped later, when it is augmented."""
-    return replace(settings, input_shape=shape, clip_percentiles=(0.0, 100.0))
-
-
 def build_shard(
     folder: Path, subjects: range, seed: int, settings: PreprocessSettings, label_maps: Path | None
 ) -> int:
@@ -114,7 +109,7 @@ def build_shard(
         folder: Of the pool; made if missing.
         subjects: Indices for the simulator.
         seed: Of the simulator.
-        settings: Of `pool_settings`.
+        settings: Of `PreprocessSettings.at_source`.
         label_maps: Folder of head label maps for the simulator; None for drawn heads only.
 
     Returns:
@@ -140,7 +135,7 @@ def write_shard(
         folder: Of the pool; made if missing.
         first: Names the shard.
         drawn: Subject and volume; not asked for where the shard was there already.
-        settings: Of `pool_settings`.
+        settings: Of `PreprocessSettings.at_source`.
 
     Returns:
         Number of volumes; 0 where the shard was there already.

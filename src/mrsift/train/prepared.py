@@ -59,12 +59,8 @@ def prepare_volumes(
     check_trainable(data, complete=recipe.labels.complete)
     exact = build_cache(data.rows, recipe.preprocess, cache, jobs, watch.progress)
     source = exact
-    if recipe.augmentation.source_shape is not None:
-        settings = replace(
-            recipe.preprocess,
-            input_shape=recipe.augmentation.source_shape,
-            clip_percentiles=(0.0, 100.0),
-        )
+    if recipe.preprocess.source_shape is not None:
+        settings = recipe.preprocess.at_source()
         source = build_cache(data.rows, settings, cache, jobs, watch.progress)
     for remark in data.remarks:
         watch.say(remark)

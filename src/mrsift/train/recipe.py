@@ -243,6 +243,10 @@ def _problem(recipe: Recipe) -> str | None:
         "network.width": recipe.network.width,
         "calibration.components": recipe.calibration.components,
         **{f"preprocess.input_shape[{i}]": n for i, n in enumerate(recipe.preprocess.input_shape)},
+        **{
+            f"preprocess.source_shape[{i}]": n
+            for i, n in enumerate(recipe.preprocess.source_shape or ())
+        },
     }
     shares = {
         "optimiser.warmup": optimiser.warmup,

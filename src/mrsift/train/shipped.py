@@ -53,13 +53,14 @@ def write_shipped(
     network, recipe = trained
     origin, facts = described
     manifest, results_text = _calibrated(network, recipe, *sides)
+    source = recipe.preprocess.source_shape
     rows = {
         **facts,
         "made by": f"`{facts['made by']}`",
         "licence": LICENCE,
         "seed": recipe.training.seed,
         "input": f"{recipe.preprocess.input_shape} (slices, rows, columns), "
-        f"{recipe.preprocess.intensity}",
+        f"{recipe.preprocess.intensity}" + (f"; brought to {source} first" if source else ""),
         "weights": f"{sum(weight.numel() for weight in network.parameters()):,} parameters",
     }
     real_text = real.read_text() if real else "Not measured for this version."

@@ -38,7 +38,7 @@ from mrsift.train.batches import NO_REGION, Labelled
 from mrsift.train.card import with_real
 from mrsift.train.default import open_pool
 from mrsift.train.fit import Task, fit, load_network
-from mrsift.train.pool import PlainPool, Pool, pool_settings
+from mrsift.train.pool import PlainPool, Pool
 from mrsift.train.recipe import Recipe, load_recipe
 from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.score import score
@@ -171,8 +171,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:
-    shape = recipe.augmentation.source_shape or recipe.preprocess.input_shape
-    settings = pool_settings(recipe.preprocess, shape)
+    settings = recipe.preprocess.at_source()
     rows = _unlike([row for path in given.data for row in read_dataset(path).rows if row.label])
     pool = open_pool(given.runs, range(given.subjects), validation=False)
     real = []

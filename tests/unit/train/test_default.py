@@ -13,14 +13,14 @@ from mrsift.models.weights import network_of_bundle
 from mrsift.preprocess import prepare
 from mrsift.simulate import draw_subject
 from mrsift.train import default
-from mrsift.train.pool import Pool, build_shard, pool_settings
+from mrsift.train.pool import PlainPool, Pool, build_shard
 from mrsift.train.recipe import load_recipe
 
 SMALL = [
     "--set",
     "preprocess.input_shape=[24, 48, 48]",
     "--set",
-    "augmentation.source_shape=[24, 60, 60]",
+    "preprocess.source_shape=[24, 60, 60]",
     "--set",
     "network.width=4",
 ]
@@ -65,8 +65,7 @@ def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
 
 def test_a_shard_holds_what_inference_would_see(runs: Path) -> None:
     recipe = load_recipe("default", SMALL[1::2])
-    assert recipe.augmentation.source_shape is not None
-    settings = pool_settings(recipe.preprocess, recipe.augmentation.source_shape)
+    settings = recipe.preprocess.at_source()
     subject = draw_subject(default.POOL_SEED, 2)
     pool = Pool(runs / "pool", [2])
     assert [LABEL_NAMES[row.label] for row in pool.rows[: len(subject)]] == [
@@ -74,10 +73,14 @@ def test_a_shard_holds_what_inference_would_see(runs: Path) -> None:
     ]
     first = prepare(subject[0].voxels, subject[0].affine_lps_mm, settings)
     np.testing.assert_allclose(pool[0], first, atol=5e-3)
+    seen = PlainPool(pool, recipe.preprocess)  # by validation, and by whoever asks a bundle
+    for place, volume in enumerate(subject):
+        asked = prepare(volume.voxels, volume.affine_lps_mm, recipe.preprocess)
+        np.testing.assert_allclose(seen[place], asked, atol=0.02)
 
 
 def test_a_shard_that_is_there_is_not_drawn_again(runs: Path) -> None:
-    settings = pool_settings(load_recipe("default").preprocess, (24, 60, 60))
+    settings = load_recipe("default", SMALL[1::2]).preprocess.at_source()
     before = sorted(path.name for path in (runs / "pool").iterdir())
     assert before == ["000000.json", "000000.npy", "000002.json", "000002.npy"]
     assert build_shard(runs / "pool", range(2, 4), default.POOL_SEED, settings, None) == 0

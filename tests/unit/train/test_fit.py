@@ -223,7 +223,7 @@ def test_predictions_are_calibrated_probabilities(whole: RunFolder) -> None:
     [
         {"network.dimensions": 2, "network.stem_kernel": [3, 3, 3]},
         {"preprocess.intensity": "histogram", "augmentation.perspective": 0.04},
-        {"augmentation.source_shape": [10, 20, 20], "augmentation.scale": [0.7, 1.1]},
+        {"preprocess.source_shape": [10, 20, 20], "augmentation.scale": [0.7, 1.1]},
         {"labels.names": ["axial_T2W", "axial_ADC"], "labels.columns": ["plane", "label"]},
     ],
     ids=["2D", "equalised", "larger source", "plane in the class"],

@@ -18,7 +18,7 @@ from mrsift.train.run_folder import RunFolder
 
 SMALL = (
     "preprocess.input_shape=[24, 48, 48]",
-    "augmentation.source_shape=[24, 60, 60]",
+    "preprocess.source_shape=[24, 60, 60]",
     "network.width=4",
     "training.batch=8",
 )
