@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -153,17 +153,22 @@ def parse(raw: bytes, source: Path) -> Manifest:
         ) from error
 
 
+def _sizes(name: str, given: Iterable[Any]) -> tuple[int, int, int]:
+    """Three sizes, each at least 1."""
+    sizes = [int(size) for size in given]
+    if len(sizes) != 3 or min(sizes) < 1:
+        raise ValueError(f"{name} is {sizes}, expected three sizes")
+    return sizes[0], sizes[1], sizes[2]
+
+
 def _manifest(fields: dict[str, Any]) -> Manifest:
     """The manifest from its JSON; a missing or misshapen field raises."""
-    shape = [int(size) for size in fields["preprocess"]["input_shape"]]
-    source = fields["preprocess"].get("source_shape")  # older bundles go there in one step
-    low, high = (float(value) for value in fields["preprocess"]["clip_percentiles"])
-    for name, sizes in (("input_shape", shape), ("source_shape", source or shape)):
-        if len(sizes) != 3 or min(sizes) < 1:
-            raise ValueError(f"{name} is {sizes}, expected three sizes")
-    settings = fields["preprocess"] | {
-        "input_shape": tuple(shape),
-        "source_shape": None if source is None else tuple(int(size) for size in source),
+    given = fields["preprocess"]
+    low, high = (float(value) for value in given["clip_percentiles"])
+    source = given.get("source_shape")  # older bundles go to the input in one step
+    settings = given | {
+        "input_shape": _sizes("input_shape", given["input_shape"]),
+        "source_shape": None if source is None else _sizes("source_shape", source),
         "clip_percentiles": (low, high),
     }
     if settings["intensity"] not in {"histogram", "zscore"}:

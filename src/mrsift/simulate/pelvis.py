@@ -118,7 +118,7 @@ def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture) -> NDArray[np.bool_]
     canvas.tissue[deep] = code["visceral_fat"]
     planes = np.abs(texture.on(canvas.grid, canvas.parts, "ridge", 4.6, 7))
     hip = np.maximum(np.maximum(np.abs(x) - 48, 0.8 * (-38 - z)), 1.2 * (y - 64)) + 6 * planes
-    between = deep & (hip > 6) & (z < 80) & (planes > pelvis.bulk)  # the muscles that are drawn
+    between = deep & (hip > 6) & (z < 80) & (planes > pelvis.bulk)  # of what lies between muscles
     canvas.tissue[between] = code["muscle"]
     wall = deep & (outside > -thick - 2.0)
     canvas.tissue[wall] = code["septum"]

@@ -57,6 +57,17 @@ def test_unknown_preprocessing_is_refused(bundle: Path) -> None:
         Bundle.load(bundle)
 
 
+@pytest.mark.parametrize("name", ["input_shape", "source_shape"])
+@pytest.mark.parametrize("sizes", [[], [8, 16], [8, 0, 16]])
+def test_shapes_that_are_not_three_sizes_are_refused(
+    bundle: Path, name: str, sizes: list[int]
+) -> None:
+    settings = {"input_shape": [8, 16, 16], "clip_percentiles": [0, 100], "intensity": "zscore"}
+    rewrite(bundle, edit("preprocess", settings | {name: sizes}))
+    with pytest.raises(BundleError, match=f"{name} is .*expected three sizes"):
+        Bundle.load(bundle)
+
+
 def test_a_manifest_that_is_no_json_is_refused(bundle: Path) -> None:
     rewrite(bundle, lambda files: files.update({MANIFEST: b"\xff{"}))
     with pytest.raises(BundleError, match=MANIFEST):

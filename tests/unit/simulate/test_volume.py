@@ -111,7 +111,9 @@ def test_bone_follows_bone_down_the_back_of_a_pelvis() -> None:
         counts.append(len(tall))
         rows = sorted(row for row, _ in tall)
         assert rows[-1] - rows[0] > 50
-    assert np.median(counts) >= 4  # bodies, one under the other, with dark lines between them
+    fewest, *others = sorted(counts)  # bodies, one under the other, with dark lines between them
+    assert fewest >= 3
+    assert min(others) >= 4
 
 
 def test_whole_heads_reach_from_the_neck_to_the_air_above() -> None:

@@ -48,6 +48,7 @@ def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
     bundle = Bundle.load(out)
     assert bundle.id.version == "9"
     assert bundle.manifest.preprocess.input_shape == (24, 48, 48)
+    assert bundle.manifest.preprocess.source_shape == (24, 60, 60)
     assert "mrsift.train.default pool" in bundle.manifest.made_by
     assert "Research use only" in bundle.card
     assert "3 of 4 right." in bundle.card
