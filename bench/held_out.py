@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mrsift
+from mrsift.config import PreprocessSettings
 from mrsift.simulate import SimulatedVolume, draw_subject
 from mrsift.simulate.stranger import draw_strangers
 from mrsift.simulate.variation import SHIFTED
@@ -41,6 +42,7 @@ def version() -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in files if path.suffix in (".py", ".toml")):
         digest.update(path.read_bytes())
+    digest.update(repr(_settings()).encode())
     return digest.hexdigest()[:8]
 
 
@@ -53,12 +55,15 @@ def held_out(name: str, folder: Path = FOLDER, subjects: int = SUBJECTS, first: 
         subjects: Index after the last one.
         first: Index of the first.
     """
-    recipe = load_recipe("default")
-    settings = recipe.preprocess.at_source()
     place = folder / version() / name
     for subject in range(first, subjects):
-        write_shard(place, subject, _numbered(DRAWS[name], subject), settings)
+        write_shard(place, subject, _numbered(DRAWS[name], subject), _settings())
     return Pool(place, range(first, subjects))
+
+
+def _settings() -> PreprocessSettings:
+    """How the sets are prepared: as the volumes of training."""
+    return load_recipe("default").preprocess.at_source()
 
 
 def _numbered(draw: Draw, subject: int) -> Iterator[tuple[int, SimulatedVolume]]:

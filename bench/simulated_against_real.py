@@ -3,7 +3,7 @@
     python bench/simulated_against_real.py EXAM [--subjects N]
 
 EXAM is a folder or archive, with what each series is in its description (PROSTATEx patient 0000).
-Every volume is brought to 24 x 120 x 120 as for training, and values are over the deviation of
+Every volume is brought to 14 x 120 x 120, and values are over the deviation of
 the volume; but `finest` is of the volume's own pixels. Printed are medians, and of simulated
 volumes the 10th and 90th percentile too.
 """
@@ -20,7 +20,7 @@ from mrsift.preprocess import prepare
 from mrsift.simulate import draw_subject
 from mrsift.types import Float32Array
 
-SETTINGS = PreprocessSettings(input_shape=(24, 120, 120), intensity="zscore")
+SETTINGS = PreprocessSettings(input_shape=(14, 120, 120), intensity="zscore")
 COLUMNS = (
     "finest",
     "gradient",

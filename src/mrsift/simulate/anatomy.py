@@ -218,7 +218,7 @@ class Subject:
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
             soft=np.clip(np.maximum(_oblique(tissue, parts), moved), 0, 1).astype(np.float32),
-            soft_px=float(np.clip(0.18 * grid.thickness_mm / grid.spacing_mm[1], 0.35, 0.9)),
+            soft_px=float(np.clip(0.18 * grid.thickness_mm / grid.spacing_mm[1], 0.35, 1.2)),
             draw=d,
         )
 

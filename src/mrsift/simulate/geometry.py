@@ -16,11 +16,14 @@ LOCALIZER = "localizer"
 STRIPPED = "stripped"
 RESEARCH = "research"
 # The pixels of anatomical scans are finer than a network's, which averages their noise.
-_SNR = {True: (10.0, 130.0), False: (12.0, 120.0)}
+_SNR = {True: (10.0, 130.0), False: (9.0, 100.0)}
 _VERTEX_MM = 90.0
 """How far the skin of a head reaches above the middle of its brain."""
 
-_CUBIC_SHAPE = {STRIPPED: (44, 132, 106), RESEARCH: (48, 144, 118)}
+_SEEN_SLICES = (14, 18)
+"""A network looks at about as many slices of a stack; those between them are not drawn."""
+
+_CUBIC_SHAPE = {STRIPPED: (16, 176, 142), RESEARCH: (16, 200, 164)}
 
 
 def draw_grid(
@@ -35,13 +38,14 @@ def draw_grid(
         wanted: This plane; drawn where None.
 
     Returns:
-        16 to 32 slices of 64 to 206 pixels a side, as a network sees them; more slices of
-        fewer pixels for `stripped` and `research`.
+        14 to 17 slices, fewer of a localizer, of 64 to 280 pixels a side, as a network sees
+        them: spread over what the whole stack covers.
     """
     if kind in _CUBIC_SHAPE:
-        step = float(rng.uniform(1.35, 1.75) if kind == STRIPPED else rng.uniform(1.5, 2.0))
+        pixel = float(rng.uniform(1.0, 1.3) if kind == STRIPPED else rng.uniform(1.1, 1.45))
         centre = (0.0, float(rng.normal(0, 3)), float(rng.normal(6, 3)))
-        return Grid("axial", centre, _CUBIC_SHAPE[kind], (step * 2, step, step), step * 2)
+        step, thickness = float(rng.uniform(7.5, 9.5)), float(rng.uniform(1.3, 5.0))
+        return Grid("axial", centre, _CUBIC_SHAPE[kind], (step, pixel, pixel), thickness)
     plane: Plane = _PLANES[int(rng.choice(3, p=(0.55, 0.25, 0.20)))]
     if kind == ECHO_PLANAR:
         plane = _PLANES[int(rng.choice(3, p=(0.92, 0.03, 0.05)))]
@@ -63,10 +67,10 @@ def draw_grid(
             gap = thickness * 1.5
         elif rng.random() < 0.25:  # the whole trunk, and a network sees some of its slices
             gap = max(gap, float(rng.uniform(150, 280)) / slices - thickness)
-    rows = int(rng.integers(134, 206))
+    rows = int(rng.integers(180, 281))
     coarse = 0.2 if region == "abdomen" else 0.08  # fast or dynamic, or brought onto a coarse grid
     if kind == ANATOMICAL and rng.random() < coarse:
-        rows = int(rng.integers(70, 134))
+        rows = int(rng.integers(96, 180))
     if kind == ECHO_PLANAR:
         rows = int(rng.integers(64 if region == "head" else 84, 141))
     ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
@@ -80,11 +84,12 @@ def draw_grid(
     if plane == "axial" and kind == ECHO_PLANAR and rows > columns and rng.random() < 0.5:
         rows, columns = columns, rows
     tilt = rng.normal(0, 5 if rng.random() < 0.5 else 0.5, 2)
+    seen = min(slices, int(rng.integers(*_SEEN_SLICES)))
     return Grid(
         plane,
         centre,
-        (slices, rows, columns),
-        (thickness + gap, pixel, pixel),
+        (seen, rows, columns),
+        ((thickness + gap) * slices / seen, pixel, pixel),
         thickness,
         (float(tilt[0]), float(tilt[1])),
     )
@@ -100,9 +105,9 @@ def whole_head(rng: np.random.Generator) -> Grid:
         rng: Source of chance.
 
     Returns:
-        24 thin slices, far apart.
+        16 thin slices, far apart.
     """
-    slices, rows = 24, int(rng.integers(67, 103)) * 2
+    slices, rows = 16, int(rng.integers(90, 129)) * 2
     covered_mm = float(rng.uniform(165, 262))
     pixel = float(rng.uniform(215, 260)) / rows
     columns = int(rng.uniform(165, 256) / pixel) // 2 * 2

@@ -27,10 +27,19 @@ Draw = Callable[[np.random.Generator, str, float], Protocol]
 
 _OF_HEADS = UNKNOWN_FAMILIES | {"bold": 12}
 """In heads nothing unknown is measured more than function."""
+_OF_TRUNKS = UNKNOWN_FAMILIES | {
+    "proton_density": 1,
+    "bssfp": 1,
+    "swi": 0.4,
+    "bold": 0.2,
+    "angiography": 0.6,
+    "fa": 0.4,
+}
+"""What is made for brains and joints is rare in trunks."""
 
 
 def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
-    family = choose(rng, _OF_HEADS if region == "head" else UNKNOWN_FAMILIES)
+    family = choose(rng, _OF_HEADS if region == "head" else _OF_TRUNKS)
     fat = fat_settings(rng, field_t)
     settings: dict[str, tuple[str, float, float, float]] = {
         "proton_density": ("se", rng.uniform(2200, 5000), rng.uniform(9, 32), 90),

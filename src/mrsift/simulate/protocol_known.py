@@ -9,6 +9,7 @@ from mrsift.simulate.protocol import Protocol, null_time
 
 # Apparent T2 of fat: long where echoes follow closely, often less so on the longer trains of heads.
 _FAT_T2_MS = {"tse": (100, 200), "head": (65, 180), "epi": (45, 70)}
+_MISSED_FAT = 0.14  # share of fat that suppression leaves; more only where frequencies are missed
 
 
 class FatSettings(TypedDict):
@@ -25,9 +26,9 @@ def fat_settings(rng: np.random.Generator, field_t: float, readout: str = "tse")
     """Relaxation of fat, and how well it can be suppressed."""
     poor = rng.random() < 0.25
     t2 = rng.uniform(*_FAT_T2_MS[readout])
-    residual = rng.uniform(0.0, 0.14)
-    if readout == "epi" and rng.random() < 0.5:  # fat of other frequencies, and what recovers
-        residual = rng.uniform(0.1, 0.5)
+    residual = rng.uniform(0.0, _MISSED_FAT)
+    if readout == "epi" and rng.random() < 0.2:  # fat of other frequencies, and what recovers
+        residual = rng.uniform(_MISSED_FAT, 0.35)
     return {
         "fat_t1_ms": float(rng.uniform(290, 400) * (1.0 if field_t == 3.0 else 0.78)),
         "fat_t2_ms": float(t2),
@@ -98,6 +99,8 @@ def epi_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
     shortest, longest = (3500, 12000) if region == "head" else (2400, 11000)  # slices of a brain
     tr = float(rng.uniform(shortest, longest))
     ti = null_time(fat["fat_t1_ms"], tr) if kind == "stir" else 0.0
+    # the fat that suppression misses for its frequency, near that of water, stays in its place
+    shift_px = 0 if fat["fat_residual"] > _MISSED_FAT else int(rng.integers(-9, 10))
     return Protocol(
         "DWI_LOW",
         "dwi",
@@ -109,7 +112,7 @@ def epi_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         **fat,
         fat_suppression=kind,
         kurtosis=float(rng.uniform(0.8, 1.7)),
-        fat_shift_px=int(rng.integers(-9, 10)),
+        fat_shift_px=shift_px,
     )
 
 

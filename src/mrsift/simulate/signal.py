@@ -174,7 +174,7 @@ def _in_direction(maps: Maps, factor: float) -> Float32Array:
 def _flow(maps: Maps, protocol: Protocol) -> Float32Array:
     """Blood that leaves the slice in spin echo, or enters it fresh in gradient echo."""
     loss = maps.draw.flow[maps.tissue]
-    if protocol.sequence in ("gre", "mprage", "bssfp"):
+    if protocol.sequence in ("gre", "gre_epi", "mprage", "bssfp"):
         return np.asarray(1 + protocol.inflow * loss)
     if protocol.sequence == "epi" and protocol.b > 0:
         return np.asarray(1 - np.minimum(loss * 1.5, 1))

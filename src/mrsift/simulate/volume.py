@@ -22,10 +22,9 @@ from mrsift.types import Float32Array, Float64Array
 REGIONS = ("pelvis", "head", "abdomen")
 _ABDOMEN_EVERY = 8  # subjects; in place of a pelvis
 
-# A pelvis and a head together hold four volumes of every label, and more of the many families of
-# UNKNOWN.
+# Two of each but: what exams of the region hold more or less of, and the many families of UNKNOWN.
 _COUNTS: dict[str, dict[str, int]] = {
-    "pelvis": {"T2W_FS": 3, "FLAIR": 0, UNKNOWN: 5},
+    "pelvis": {"DWI_LOW": 3, "DWI_HIGH": 3, "FLAIR": 0, UNKNOWN: 5},
     "abdomen": {"T2W_FS": 3, "FLAIR": 0, UNKNOWN: 5},
     "head": {"T2W_FS": 1, "FLAIR": 4, UNKNOWN: 6},
 }
@@ -83,9 +82,9 @@ def draw_subject(
 ) -> list[SimulatedVolume]:
     """All volumes of one subject, which share geometry and so cost less each.
 
-    Even indices are pelves of 20 volumes, one in four of them an abdomen instead, odd ones
-    heads of 23; two neighbours hold four volumes of every label but UNKNOWN, of which they hold
-    eleven.
+    Even indices are pelves of 21 volumes, one in four of them an abdomen of 20 instead, odd ones
+    heads of 23; all hold two volumes or more of every label, but one T2W_FS of a head, and FLAIR
+    only of heads.
 
     Args:
         seed: Of the whole series.
@@ -176,6 +175,9 @@ def _suited(a: Acquisition, p: Protocol, kind: str, rng: np.random.Generator) ->
     if p.family in ("low_flip_gre", "proton_density") and rng.random() < 0.5:
         # measured to know the coils, so nothing is corrected
         return replace(a, coil=float(rng.uniform(1.2, 4.0)), normalise=0.0, sharpen=0.0)
+    if p.family == "bold" and rng.random() < 0.4:
+        # many small coils, and what is compared is one image with the next
+        return replace(a, coil=float(rng.uniform(1.0, 3.5)), normalise=0.0)
     return a
 
 
@@ -235,7 +237,8 @@ def export(
     affine = maps.grid.affine_lps_mm
     if kind == geometry.STRIPPED:
         share = maps.average(maps.brain().astype(np.float32))
-        brain = scipy.ndimage.binary_closing(share > 0.5, iterations=2)
+        in_plane = scipy.ndimage.generate_binary_structure(2, 1)[None]
+        brain = scipy.ndimage.binary_closing(share > 0.5, in_plane, iterations=3)
         voxels = np.where(brain, voxels, 0).astype(np.float32)
         steps.append("skull_stripped")
     chance = rng.random()

@@ -87,8 +87,8 @@ def test_slice_strides_leave_the_slices_that_are_asked_for() -> None:
     maps: list[Any] = []
     network = build(replace(DEFAULT, width=4), labels=9)
     network.stages.register_forward_hook(lambda _module, _inputs, output: maps.append(output))
-    network(torch.randn(1, 1, 24, 96, 96))
-    assert maps[0].shape == (1, 32, 3, 6, 6)
+    network(torch.randn(1, 1, 12, 112, 112))
+    assert maps[0].shape == (1, 32, 3, 7, 7)
 
 
 @pytest.mark.parametrize(("where", "place"), [("1x1", 0), ("3x3", 3)])
@@ -134,7 +134,7 @@ def test_bfloat16_gradients_of_the_shipped_network_are_right() -> None:
     for block in network.modules():
         if isinstance(block, Block):
             torch.nn.init.ones_(block.residual[-1].weight)
-    volume = torch.randn(8, 1, 24, 96, 96)
+    volume = torch.randn(8, 1, 12, 112, 112)
     for size in range(20):  # freed memory that is reused must not show
         dirt = [torch.full((50_000 * (1 + size % 7),), torch.nan) for _ in range(8)]
         del dirt

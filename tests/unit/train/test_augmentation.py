@@ -86,6 +86,19 @@ def test_identity_homography_changes_little() -> None:
     assert np.corrcoef(plain.ravel(), seen.ravel())[0, 1] > 0.97
 
 
+@pytest.mark.parametrize(("share", "shown"), [(1.0, slice(0, 72)), (1 / 3, slice(24, 48))])
+def test_fine_detail_is_averaged_no_more_and_no_less_than_inference_does(
+    share: float, shown: slice
+) -> None:
+    """Whole or in part: how fine an image is tells how it was measured."""
+    rng = np.random.default_rng(0)
+    grains = rng.standard_normal((8, 72, 72)).astype(np.float32)
+    nothing = draw(rng, AugmentationSettings(), 8)
+    part = replace(nothing, homography=np.diag([share, share, 1.0]))
+    expected = normalise(resize(grains[:, shown, shown], SETTINGS.input_shape), SETTINGS)
+    np.testing.assert_allclose(apply(grains, part, SETTINGS, rng), expected, atol=1e-3)
+
+
 def test_all_off_is_what_inference_does() -> None:
     rng = np.random.default_rng(0)
     expected = normalise(resize(volume(), SETTINGS.input_shape), SETTINGS)
