@@ -52,7 +52,7 @@ ROWS = (
     Row("augmentation A", "augmentation of prostate-2024", augmentation=PAPER.augmentation),
     Row("no augmentation", "volumes as they are", augmentation=AugmentationSettings()),
     Row("small", "smaller input", {"preprocess.input_shape": [12, 48, 48]}),
-    Row("large", "larger input", {"preprocess.input_shape": [24, 96, 96]}),
+    Row("large", "larger input", {"preprocess.input_shape": [12, 112, 112]}),
     Row("width 8", "half the width", {"network.width": 8}),
     Row("width 32", "twice the width", {"network.width": 32}),
     Row("depth 10", "one block a stage", {"network.depth": 10}),

@@ -1,6 +1,6 @@
 """What each choice of the default model is worth: every row the same budget, one line of CSV each.
 
-    python -m bench.ablations --pool RUNS/pool [--steps 400] [--seeds 7] [--shape 16,64,64]
+    python -m bench.ablations --pool RUNS/pool [--steps 400] [--seeds 7] [--shape 12,64,64]
                               [--rows base histogram ...] [--part-subjects 40] [--locked]
 
 Rows differ from `base`, the recipe `default` at the stated shape, in one thing. The rows of
@@ -224,7 +224,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--csv", type=Path, default=FOLDER.parent / "ablations.csv")
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--shape", default="16,64,64")
+    parser.add_argument("--shape", default="12,64,64")
     parser.add_argument("--seeds", type=int, nargs="+", default=[7])
     parser.add_argument("--rows", nargs="+", choices=[row.name for row in ROWS], metavar="ROW")
     parser.add_argument("--part-subjects", type=int, default=40)

@@ -145,6 +145,12 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
     recipe = load_recipe("default", OVERRIDES)
+    shape = network_of_bundle(given.start_from)[1].preprocess.input_shape
+    if shape != recipe.preprocess.input_shape:
+        raise SystemExit(
+            f"--start-from: {given.start_from} looks at {shape}, the recipe `default` at "
+            f"{recipe.preprocess.input_shape}: give a bundle that was trained by it"
+        )
     mixed = _mixed(given, recipe)
     if given.command == "compare":
         _compare(given, recipe, mixed)

@@ -8,7 +8,7 @@ import torch
 
 from mrsift.config import Depth, NetworkSettings
 from mrsift.errors import ConfigError
-from mrsift.models.catalogue import DEFAULT, DEPTHS, build
+from mrsift.models.catalogue import DEFAULT, DEPTHS, SHIPPED, build
 from mrsift.models.resnet import BLOCKS, Block, bottleneck
 
 SMALL = NetworkSettings(depth=10, width=4, stem_stride=(1, 1, 1), dropout=0.5)
@@ -127,14 +127,19 @@ def test_a_block_starts_as_its_shortcut(depth: Depth) -> None:
     torch.testing.assert_close(block(volume), torch.relu(block.shortcut(volume)))
 
 
-def test_bfloat16_gradients_of_the_shipped_network_are_right() -> None:
+@pytest.mark.parametrize(
+    ("settings", "shape"), [(DEFAULT, (12, 112, 112)), (SHIPPED, (24, 96, 96))]
+)
+def test_bfloat16_gradients_of_our_networks_are_right(
+    settings: NetworkSettings, shape: tuple[int, int, int]
+) -> None:
     """torch 2.13 leaves weight gradients unwritten for some shapes; ours must not be among them."""
-    network = build(DEFAULT, labels=9, regions=2).train()
+    network = build(settings, labels=9, regions=2).train()
     network.to(memory_format=torch.channels_last_3d)
     for block in network.modules():
         if isinstance(block, Block):
             torch.nn.init.ones_(block.residual[-1].weight)
-    volume = torch.randn(8, 1, 12, 112, 112)
+    volume = torch.randn(8, 1, *shape)
     for size in range(20):  # freed memory that is reused must not show
         dirt = [torch.full((50_000 * (1 + size % 7),), torch.nan) for _ in range(8)]
         del dirt
