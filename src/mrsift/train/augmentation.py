@@ -178,14 +178,17 @@ def _seen_through(
     between them miss nothing and a part of a fine image stays as sharp as the whole.
     """
     size = float(np.sqrt(abs(np.linalg.det(homography[:2, :2]))))
-    wanted = [min(n, round(m / size)) for n, m in zip(volume.shape[1:], shape[1:], strict=True)]
-    volume = _resized(volume, (shape[0], wanted[0], wanted[1]))
-    rows, columns = np.meshgrid(
+    rows, columns = (
+        min(had, max(round(shown / size), 1))
+        for had, shown in zip(volume.shape[1:], shape[1:], strict=True)
+    )
+    volume = _resized(volume, (shape[0], rows, columns))
+    down, across = np.meshgrid(
         (np.arange(shape[1]) + 0.5) * (2.0 / shape[1]) - 1.0,
         (np.arange(shape[2]) + 0.5) * (2.0 / shape[2]) - 1.0,
         indexing="ij",
     )
-    seen = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ homography.T
+    seen = np.stack([across, down, np.ones_like(down)], axis=-1) @ homography.T
     grid = (seen[..., :2] / np.maximum(seen[..., 2:], 0.2)).astype(np.float32)
     lowest = volume.min()
     source = torch.from_numpy(volume - lowest)[None]  # (1, slices, rows, columns)

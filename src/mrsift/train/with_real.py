@@ -136,6 +136,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--start-from", type=Path, required=True, help="bundle to go on from")
     parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
     parser.add_argument("--by", choices=LEFT_OUT, default="patient", help="who is left out")
+    parser.add_argument(
+        "--set", action="append", default=[], help="section.key=value of the recipe"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True, help="CSV, or folder of the bundle")
     parser.add_argument("--version", default="0")
@@ -144,12 +147,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--real", type=Path, help="Markdown with results on real scans")
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
-    recipe = load_recipe("default", OVERRIDES)
+    recipe = load_recipe("default", (*OVERRIDES, *given.set))
     shape = network_of_bundle(given.start_from)[1].preprocess.input_shape
     if shape != recipe.preprocess.input_shape:
         raise SystemExit(
             f"--start-from: {given.start_from} looks at {shape}, the recipe `default` at "
-            f"{recipe.preprocess.input_shape}: give a bundle that was trained by it"
+            f"{recipe.preprocess.input_shape}: give a bundle that was trained by it, or the "
+            "bundle's own sizes with --set, for which the pool was drawn too"
         )
     mixed = _mixed(given, recipe)
     if given.command == "compare":

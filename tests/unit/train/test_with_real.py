@@ -72,10 +72,9 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert sorted(kinds) == sorted({(row.patient, row.label, row.plane) for row in once})
     assert [row["left_out"] for row in rows] == ["north"] * 2 + ["south"] * 4
 
-    with monkeypatch.context() as patched:
-        patched.setattr(with_real, "OVERRIDES", ("preprocess.input_shape=[12, 40, 40]",))
-        with pytest.raises(SystemExit, match="looks at"):
-            with_real.main(["compare", *common, "--out", str(out)])
+    other = ["--set", "preprocess.input_shape=[12, 40, 40]"]
+    with pytest.raises(SystemExit, match=r"\(24, 48, 48\).*\(12, 40, 40\)"):
+        with_real.main(["compare", *common, "--out", str(out), *other])
 
     told = ["--version", "2", "--sources", "nobody's, drawn"]
     with pytest.raises(SystemExit, match="licence"):
