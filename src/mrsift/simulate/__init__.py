@@ -9,6 +9,8 @@ In: a seed. Out: volumes with the truth about them, or whole studies as DICOM.
     shapes.py           solids, and the canvas they are painted on
     painting.py         lists of solids
     pelvis.py           the pelvis
+    pelvic_frame.py     its muscles and bones, drawn
+    pelvis_map.py       the same from a label map
     abdomen.py          the trunk above, and a hip replacement
     clutter.py          shapes that no atlas foresees
     strands.py          what is thinner than a voxel: fascia, septa, fat between fibres

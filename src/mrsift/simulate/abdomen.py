@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mrsift.simulate.sacrum import SPINE_MM
-from mrsift.simulate.shapes import Ellipsoid, Point, Tube
+from mrsift.simulate.shapes import Ellipsoid, Point, Tube, near
 from mrsift.types import Float64Array
 
 if TYPE_CHECKING:
@@ -30,16 +30,11 @@ def abdomen(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     cavity = Ellipsoid((0, middle, 300), (half[0], half[1], 185), (0, 0, 0), 3.0)
     layers = ("septum", (1.0, "muscle"), (wall, "septum"), (wall + 1.0, "visceral_fat"))
     pelvis.painting.add(cavity, *layers, rough=1.5)
-    _bowel(pelvis, rng, middle)
+    bowel(pelvis, rng, middle)
     _spine(pelvis, rng, behind)
     _vessels(pelvis, rng, behind)
     _organs(pelvis, rng, middle, half[0])
     _kidneys(pelvis, rng, behind)
-
-
-def _near(rng: np.random.Generator, point: Place, amount: float) -> Point:
-    x, y, z = np.array(point) + rng.normal(0, amount, 3)
-    return (float(x), float(y), float(z))
 
 
 def _sized(rng: np.random.Generator, axes: Sequence[float]) -> Point:
@@ -79,7 +74,7 @@ def _vessels(pelvis: "Pelvis", rng: np.random.Generator, behind: float) -> None:
     both(Tube(((8, y + 4, 262), (50, y + 26, 258)), (3.0, 2.6)), "artery")
     both(Tube(((10, y - 2, 254), (50, y + 22, 250)), (4.0, 3.2)), "vein")
     add(Tube(((6, y - 14, 276), (4, y - 30, 180)), (4, 3)), "artery")
-    portal = (_near(rng, (2, y - 26, 268), 3), (-28, y - 28, 310), (-60, y - 30, 335))
+    portal = (near(rng, (2, y - 26, 268), 3), (-28, y - 28, 310), (-60, y - 30, 335))
     add(Tube(portal, (6, 6, 5)), "vein")
 
 
@@ -98,18 +93,18 @@ def _organs(pelvis: "Pelvis", rng: np.random.Generator, middle: float, half: flo
     add(left, "liver", rough=1.0)
     for _ in range(int(rng.integers(9, 16))):  # branches of hepatic and portal veins
         root = (-28.0, middle - 4.0, float(rng.uniform(320, 385)))
-        tip = _near(rng, (-0.55 * half, middle - 8, 340), 32)
-        bend = _near(rng, (np.array(root) + tip) / 2, 8)
+        tip = near(rng, (-0.55 * half, middle - 8, 340), 32)
+        bend = near(rng, (np.array(root) + tip) / 2, 8)
         name = "vein" if rng.random() < 0.8 else "slow_vein"
         add(Tube((root, bend, tip), (4.2, 3, 1.2)), name, over=("liver",))
     if rng.random() < 0.35:  # cysts, haemangiomas, metastases
         kind = str(rng.choice(["bowel_fluid", "tumour", "slow_vein"]))
         for _ in range(int(rng.integers(1, 6))):
             size = float(rng.uniform(3, 17))
-            spot = Ellipsoid(_near(rng, (-0.5 * half, middle, 335), 32), _sized(rng, (size,) * 3))
+            spot = Ellipsoid(near(rng, (-0.5 * half, middle, 335), 32), _sized(rng, (size,) * 3))
             add(spot, kind, over=("liver",), rough=0.6)
     if rng.random() < 0.85:
-        place = _near(rng, (-0.36 * half, middle - 50, 286), 6)
+        place = near(rng, (-0.36 * half, middle - 50, 286), 6)
         add(Ellipsoid(place, _sized(rng, (14, 14, 28)), (-20, 0, 0)), "bladder_wall", (1.5, "bile"))
     spleen = Ellipsoid((0.68 * half, middle + 28, 345), _sized(rng, (24, 40, 50)), (20, 0, -20))
     add(spleen, "spleen", rough=0.8)
@@ -130,7 +125,7 @@ def _kidneys(pelvis: "Pelvis", rng: np.random.Generator, behind: float) -> None:
     """Cortex, pyramids, sinus fat and pelvis of both kidneys; adrenals."""
     add = pelvis.painting.add
     for side in (-1.0, 1.0):
-        centre = _near(rng, (side * 62, behind - 46, 255 + 5 * side), 4)
+        centre = near(rng, (side * 62, behind - 46, 255 + 5 * side), 4)
         axes = _sized(rng, (27, 25, 54))
         add(Ellipsoid(centre, (axes[0] + 9, axes[1] + 9, axes[2] + 10)), "visceral_fat")
         turn = (0.0, side * 12, side * 20)
@@ -139,35 +134,35 @@ def _kidneys(pelvis: "Pelvis", rng: np.random.Generator, behind: float) -> None:
             for angle in (-0.9, 0.0, 0.9):
                 out = np.array([side * np.cos(angle), np.sin(angle), 0]) * 0.55 * axes[0]
                 spot = np.array(centre) + out + [0, 0, level * axes[2]]
-                add(Ellipsoid(_near(rng, spot, 1), _sized(rng, (7, 6, 6))), "kidney_medulla",
+                add(Ellipsoid(near(rng, spot, 1), _sized(rng, (7, 6, 6))), "kidney_medulla",
                     over=("kidney_cortex",))  # fmt: skip
-        sinus = _near(rng, np.array(centre) - [side * 7, 0, 0], 1)
+        sinus = near(rng, np.array(centre) - [side * 7, 0, 0], 1)
         add(Ellipsoid(sinus, (12, 9, 30), turn), "visceral_fat", rough=1.0)
         add(Ellipsoid(sinus, _sized(rng, (8, 4, 14)), turn), "urine", rough=1.0)
         if rng.random() < 0.25:
             size = float(rng.uniform(4, 20))
-            add(Ellipsoid(_near(rng, centre, 20), (size,) * 3), "urine")
-        gland = (_near(rng, (side * 34, behind - 62, 318), 3), (side * 44, behind - 56, 300))
+            add(Ellipsoid(near(rng, centre, 20), (size,) * 3), "urine")
+        gland = (near(rng, (side * 34, behind - 62, 318), 3), (side * 44, behind - 56, 300))
         add(Tube(gland, (3.5, 2.5)), "gland")
 
 
-def _bowel(pelvis: "Pelvis", rng: np.random.Generator, middle: float) -> None:
+def bowel(pelvis: "Pelvis", rng: np.random.Generator, middle: float) -> None:
     """Loops of small bowel and the colon around them."""
     add = pelvis.painting.add
     contents, odds = ["bowel_fluid", "stool", "gas", "mucosa"], [0.3, 0.25, 0.2, 0.25]
     for _ in range(int(rng.integers(22, 60))):
         a = np.array([rng.uniform(-80, 90), middle + rng.uniform(-66, 20), rng.uniform(140, 300)])
-        points = [_near(rng, a, 0)]
+        points = [near(rng, a, 0)]
         for _ in range(2):
             a = a + rng.normal(0, 18, 3)
-            points.append(_near(rng, a, 0))
+            points.append(near(rng, a, 0))
         content = str(rng.choice(contents, p=odds))
         wall = float(rng.uniform(1.4, 2.5))
         add(Tube(tuple(points), (float(rng.uniform(8, 17)),) * 3), "rectal_wall",
             (wall, "mucosa"), (wall + 1.4, content), rough=1.6)  # fmt: skip
     for side in (-1.0, 1.0):
         corners = ((98, middle + 12, 130), (104, middle + 15, 270), (70, middle - 45, 290))
-        path = tuple(_near(rng, (side * x, y, z), 5) for x, y, z in corners)
+        path = tuple(near(rng, (side * x, y, z), 5) for x, y, z in corners)
         content = str(rng.choice(["stool", "gas", "stool"]))
         add(Tube(path, (20, 18, 18)), "rectal_wall", (2.0, "mucosa"), (3.2, content), rough=2.5)
 
@@ -176,7 +171,7 @@ def prosthesis(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     """A total hip replacement on one side: cup, head, neck and stem of metal."""
     side = float(rng.choice([-1, 1]))
     x, y, z = side * 91 * pelvis.size, -12.0, 14.0
-    add = pelvis.painting.add
+    add = pelvis.later.add
     add(Ellipsoid((x, y, z), (26, 26, 26)), "metal")
     neck = ((x, y, z), (x + side * 28, y + 8, z - 14), (x + side * 40, y + 10, z - 34))
     add(Tube(neck, (9, 8, 10)), "metal")

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from mrsift.simulate import label_map
+from mrsift.simulate import label_map, pelvis_map
 from mrsift.simulate.field import dipole_field
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.head import BRAIN, Head
@@ -108,7 +108,7 @@ class Subject:
         Args:
             seed: The same person for the same numbers.
             region: `pelvis`, `head` or `abdomen`.
-            label_maps: Folder of head label maps; procedural heads without.
+            label_maps: Folder of label maps of heads and pelves; procedural ones without.
             field_t: 1.5 or 3.0; drawn where None.
             necrotic_share: Of a head with a glioma; None for whatever is drawn.
             cluttered: Solids that no atlas foresees in the trunk, which bends twice as much: for
@@ -130,7 +130,12 @@ class Subject:
             self.draw = replace(self.draw, texture=self.draw.texture * float(own.uniform(0.9, 1.6)))
         self.map_name: str | None = None
         if region != "head":
-            self.scene: Pelvis | Head = Pelvis(rng, cluttered=cluttered)
+            pelves = pelvis_map.available(label_maps) if label_maps and region == "pelvis" else ()
+            found = None
+            if pelves and own.random() < 0.6:
+                found = pelvis_map.load(pelves[int(own.integers(len(pelves)))])
+                self.map_name = found.name
+            self.scene: Pelvis | Head = Pelvis(rng, found, cluttered=cluttered)
             if cluttered:
                 self.warp_mm *= float(rng.uniform(1.0, 2.0))
             return

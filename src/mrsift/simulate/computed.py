@@ -159,11 +159,20 @@ DERIVED = frozenset(
 
 
 def _anisotropy(maps: Maps, rng: np.random.Generator) -> Float32Array:
-    """Fractional anisotropy: high in white matter and muscle, noise elsewhere."""
-    white = maps.average(maps.of(("white_matter", "muscle")).astype(np.float32))
-    noise = np.abs(rng.standard_normal(maps.grid.shape, dtype=np.float32)) * 0.08
-    streaks = 0.5 + 0.35 * np.tanh(maps.average(maps.t2_ms) / np.mean(maps.t2_ms) - 1)
-    return np.asarray(np.clip(0.08 + noise + 0.55 * white * streaks, 0, 1))
+    """Fractional anisotropy: bundles of white matter and muscle, and what noise makes of the rest.
+
+    Noise alone has a large one, and so has what lies outside the body where nothing masks it.
+    """
+    along = np.abs(maps.fibre)
+    share = np.full(maps.tissue.shape, 0.08, dtype=np.float32)
+    share[maps.of(("grey_matter", "deep_grey"))] = 0.13
+    for names, least, most in ((("white_matter", "pallidum"), 0.22, 0.8), (("muscle",), 0.12, 0.4)):
+        here = maps.of(names)
+        share[here] = least + (most - least) * along[here]
+    spread = float(rng.uniform(0.02, 0.09))
+    noise = np.hypot(*rng.standard_normal((2, *maps.grid.shape), dtype=np.float32))
+    empty = maps.average((maps.pd < 0.05).astype(np.float32))
+    return np.asarray(np.clip(maps.average(share) + (spread + 0.4 * empty) * noise, 0, 1))
 
 
 def _phase(

@@ -44,7 +44,8 @@ def draw_grid(
     if kind in _CUBIC_SHAPE:
         pixel = float(rng.uniform(1.0, 1.3) if kind == STRIPPED else rng.uniform(1.1, 1.45))
         centre = (0.0, float(rng.normal(0, 3)), float(rng.normal(6, 3)))
-        step, thickness = float(rng.uniform(7.5, 9.5)), float(rng.uniform(1.3, 5.0))
+        step = float(rng.uniform(7.5, 9.5))
+        thickness = max(float(rng.uniform(1.3, 5.0)), 1.1 * pixel)
         return Grid("axial", centre, _CUBIC_SHAPE[kind], (step, pixel, pixel), thickness)
     plane: Plane = _PLANES[int(rng.choice(3, p=(0.55, 0.25, 0.20)))]
     if kind == ECHO_PLANAR:

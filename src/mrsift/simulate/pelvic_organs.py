@@ -4,15 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mrsift.simulate.shapes import Ellipsoid, Point, Tube
+from mrsift.simulate.shapes import Ellipsoid, Point, Tube, near
 
 if TYPE_CHECKING:
     from mrsift.simulate.pelvis import Pelvis
-
-
-def _near(rng: np.random.Generator, point: Point, amount: float) -> Point:
-    x, y, z = np.array(point) + rng.normal(0, amount, 3)
-    return (float(x), float(y), float(z))
 
 
 def _three(values: object) -> Point:
@@ -25,7 +20,7 @@ def bladder(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     fill = pelvis.bladder_fill
     half = _three(np.array([24, 20, 9]) + np.array([30, 24, 38]) * fill)
     base = 12.0 if pelvis.female else pelvis.prostate_axes[2] * 0.88
-    centre = _near(rng, (0, -22 if pelvis.female else -14 - 6 * fill, base + half[2]), 2.0)
+    centre = near(rng, (0, -22 if pelvis.female else -14 - 6 * fill, base + half[2]), 2.0)
     wall = float(rng.uniform(2.5, 4.5) * (1.5 - 0.8 * fill))
     solid = Ellipsoid(centre, half, (float(rng.normal(8, 6)), 0, float(rng.normal(0, 4))), 2.3)
     pelvis.painting.add(solid, "bladder_wall", (wall, "urine"), rough=0.9)
@@ -43,10 +38,10 @@ def rectum(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     path = (
         (0.0, y + 4, -46.0),
         (0.0, y - 2, -26.0),
-        _near(rng, (0, y, 0), 1.5),
-        _near(rng, (0, y + 4, 28), 3),
-        _near(rng, (4, y + 10, 58), 5),
-        _near(rng, (12, y - 8, 84), 8),
+        near(rng, (0, y, 0), 1.5),
+        near(rng, (0, y + 4, 28), 3),
+        near(rng, (4, y + 10, 58), 5),
+        near(rng, (12, y - 8, 84), 8),
     )
     radii = (8.0, 10.0, r, r * 1.1, r * float(rng.uniform(0.7, 1.1)), 11.0)
     content = {
@@ -61,7 +56,7 @@ def rectum(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     pelvis.painting.add(Tube(path, radii), *layers, rough=0.9 if content != "gas" else 0.5)
     if pelvis.lumen == "stool" and rng.random() < 0.7:
         for _ in range(int(rng.integers(1, 6))):
-            spot = Ellipsoid(_near(rng, (0, y, 10), 8), _three(rng.uniform(2, 7, 3)))
+            spot = Ellipsoid(near(rng, (0, y, 10), 8), _three(rng.uniform(2, 7, 3)))
             pelvis.painting.add(spot, "gas", over=("stool",), rough=0.8)
     canal = Tube(((0, y + 6, -58), (0, y - 2, -32)), (9, 10))
     pelvis.painting.add(canal, "muscle", (4.0, "rectal_wall"), (6.5, "mucosa"), rough=0.6)
@@ -101,7 +96,7 @@ def prostate(pelvis: "Pelvis", rng: np.random.Generator) -> None:
         spot = Ellipsoid(_three(direction * half * depth), _three(size), turn)
         add(spot, "tumour", over=("peripheral_zone", "transition_zone", "stroma"), rough=1.4)
     if rng.random() < 0.12:
-        spot = Ellipsoid(_near(rng, (0, half[1] * 0.5, 0), 8), _three(rng.uniform(4, 10, 3)))
+        spot = Ellipsoid(near(rng, (0, half[1] * 0.5, 0), 8), _three(rng.uniform(4, 10, 3)))
         add(spot, "haemorrhage", over=("peripheral_zone",), rough=2.0)
     full = float(rng.uniform(0.7, 1.3))
     for side in (-1.0, 1.0):
@@ -127,7 +122,7 @@ def uterus(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     add = pelvis.painting.add
     lean = float(rng.normal(-30, 25))
     scale = float(rng.uniform(0.75, 1.25))
-    centre = _near(rng, (0, -4, 50 + 14 * pelvis.bladder_fill), 5)
+    centre = near(rng, (0, -4, 50 + 14 * pelvis.bladder_fill), 5)
     layers = ("septum", (0.8, "myometrium"))
     add(Ellipsoid(centre, _three(np.array([28, 22, 36]) * scale), (lean, 0, 0)), *layers, rough=1.0)
     zone = Ellipsoid(centre, _three(np.array([13, 8, 24]) * scale), (lean, 0, 0))
@@ -135,7 +130,7 @@ def uterus(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     add(zone, "junctional_zone", (lining, "endometrium"), rough=0.6)
     for _ in range(int(rng.poisson(0.8))):
         size = rng.uniform(4, 16) * rng.uniform(0.8, 1.2, 3)
-        add(Ellipsoid(_near(rng, centre, 16), _three(size)), "junctional_zone", rough=0.8)
+        add(Ellipsoid(near(rng, centre, 16), _three(size)), "junctional_zone", rough=0.8)
     cervix = Tube(((0, 6, 4), (0, 0, 28)), (12, 13))
     add(cervix, "myometrium", (4, "junctional_zone"), (9, "endometrium"), rough=0.6)
     add(
@@ -147,8 +142,8 @@ def uterus(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     )
     add(Tube(((0, -22, -44), (0, -20, 6)), (6, 6)), "stroma", (2.5, "mucosa"))
     for side in (-1.0, 1.0):
-        spot = _near(rng, (side * 42, 8, 50), 6)
+        spot = near(rng, (side * 42, 8, 50), 6)
         add(Ellipsoid(spot, (11, 9, 14)), "septum", (0.7, "myometrium"), rough=0.6)
         for _ in range(int(rng.integers(2, 9))):
             radius = float(rng.uniform(1.5, 4.5))
-            add(Ellipsoid(_near(rng, spot, 5), (radius,) * 3), "stroma", (0.5, "bowel_fluid"))
+            add(Ellipsoid(near(rng, spot, 5), (radius,) * 3), "stroma", (0.5, "bowel_fluid"))

@@ -99,6 +99,14 @@ def rotation_matrix(turn_deg: Point) -> Float64Array:
     return result
 
 
+def near(
+    rng: np.random.Generator, point: Sequence[float] | Float64Array, amount_mm: float
+) -> Point:
+    """A point drawn around another, normal with that deviation along x, y and z."""
+    x, y, z = np.array(point) + rng.normal(0, amount_mm, 3)
+    return (float(x), float(y), float(z))
+
+
 def mirrored(solid: Solid) -> Solid:
     """The same solid on the other side of the body."""
     if isinstance(solid, Tube):

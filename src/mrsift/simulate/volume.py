@@ -65,7 +65,7 @@ def draw(seed: int, index: int, *, label_maps: Path | None = None) -> SimulatedV
     Args:
         seed: Of the whole series.
         index: Which volume.
-        label_maps: Folder of head label maps; procedural heads without.
+        label_maps: Folder of label maps of heads and pelves; procedural ones without.
 
     Returns:
         The same volume for the same arguments.
@@ -89,7 +89,7 @@ def draw_subject(
     Args:
         seed: Of the whole series.
         index: Which subject.
-        label_maps: Folder of head label maps; procedural heads without.
+        label_maps: Folder of label maps of heads and pelves; procedural ones without.
         variation: What is done differently with the same draws.
 
     Returns:

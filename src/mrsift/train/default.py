@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=Path, required=True, help="folder for pool and runs")
     parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
     parser.add_argument("--start", type=int, default=0, help="first subject that is used")
-    parser.add_argument("--labelmaps", type=Path, help="folder of head label maps")
+    parser.add_argument("--labelmaps", type=Path, help="folder of label maps of heads and pelves")
     parser.add_argument(
         "--set", action="append", default=[], help="section.key=value of the recipe"
     )

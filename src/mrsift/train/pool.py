@@ -110,7 +110,7 @@ def build_shard(
         subjects: Indices for the simulator.
         seed: Of the simulator.
         settings: Of `PreprocessSettings.at_source`.
-        label_maps: Folder of head label maps for the simulator; None for drawn heads only.
+        label_maps: Folder of label maps for the simulator; None for drawn anatomy only.
 
     Returns:
         Number of volumes; 0 where the shard was there already.
