@@ -127,10 +127,11 @@ def load(folder: Path) -> PelvisMap:
         SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(image, "LPS")).transpose(2, 1, 0)
         for image in images
     )
-    if numbers.shape != body.shape or not all((numbers == bone).any() for bone in range(1, 5)):
+    bones = all((numbers == bone).any() for bone in range(_HIP_BONE, _SPINE + 1))
+    if numbers.shape != body.shape or not bones or numbers.max() > _LAST_MUSCLE:
         raise ConfigError(
             f"{folder}: label.mhd and mask.mhd are no map of a pelvis; give both on one grid, with"
-            " hip bones, femora, sacrum and spine numbered 1 to 4"
+            f" hip bones, femora, sacrum and spine numbered 1 to 4 and muscles 5 to {_LAST_MUSCLE}"
         )
     room = [round(_ROOM_MM / step) for step in images[0].GetSpacing()[:2]]
     cut = tuple(
@@ -145,16 +146,9 @@ def load(folder: Path) -> PelvisMap:
     label = _between_slices(numbers[cut].astype(np.uint8), factors)
     outside = _outside(body[cut] > 0, np.array(images[0].GetSpacing()), label.shape)
     _fill_joints(label)
-    edge = np.zeros(label.shape, dtype=bool)
-    for axis in range(3):
-        first, second = [slice(None)] * 3, [slice(None)] * 3
-        first[axis], second[axis] = slice(1, None), slice(None, -1)
-        differs = label[tuple(first)] != label[tuple(second)]
-        edge[tuple(first)] |= differs
-        edge[tuple(second)] |= differs
-    away = _distance_mm(edge, _STEP_MM)
-    depth = np.clip(np.rint(4 * away), 0, 255).astype(np.uint8)
-    return PelvisMap(folder.name, label, depth, outside, _enclosed(label), _origin(label))
+    _fill_spine(label)
+    inner = _enclosed(label)
+    return PelvisMap(folder.name, label, _depth(label), outside, inner, _origin(label))
 
 
 def _between_slices(numbers: NDArray[np.uint8], factors: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -196,7 +190,7 @@ def _outside(
 
 
 def _fill_joints(label: NDArray[np.uint8]) -> None:
-    """Cartilage of the hips and of the symphysis, and the canal of the spine."""
+    """Cartilage of the hips and of the symphysis."""
     hips = scipy.ndimage.binary_dilation(label == _HIP_BONE, iterations=2)
     femora = scipy.ndimage.binary_dilation(label == _FEMUR, iterations=2)
     label[hips & femora & ((label == 0) | (label == _FEMUR))] = _JOINT
@@ -207,7 +201,6 @@ def _fill_joints(label: NDArray[np.uint8]) -> None:
         np.pad(label[middle] == _HIP_BONE, 8), np.ones((13, 1, 1), dtype=bool)
     )[8:-8, 8:-8, 8:-8]
     label[middle][closed & (label[middle] == 0)] = _JOINT
-    _fill_spine(label)
 
 
 def _fill_spine(label: NDArray[np.uint8]) -> None:
@@ -229,6 +222,19 @@ def _fill_spine(label: NDArray[np.uint8]) -> None:
         here[discs[:, :, z] & (here == 0) & body] = _JOINT
     sacral = (own == 0) & discs & (own == _SACRUM).any(axis=(0, 1))
     own[sacral] = _SACRUM
+
+
+def _depth(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """See `PelvisMap`."""
+    edge = np.zeros(label.shape, dtype=bool)
+    for axis in range(3):
+        first, second = [slice(None)] * 3, [slice(None)] * 3
+        first[axis], second[axis] = slice(1, None), slice(None, -1)
+        differs = label[tuple(first)] != label[tuple(second)]
+        edge[tuple(first)] |= differs
+        edge[tuple(second)] |= differs
+    away = _distance_mm(edge, _STEP_MM)
+    return np.clip(np.rint(4 * away), 0, 255).astype(np.uint8)
 
 
 def _distance_mm(there: NDArray[np.bool_], spacing_mm: Iterable[float]) -> Float32Array:

@@ -88,9 +88,13 @@ def test_the_skin_is_where_the_outline_ends(tmp_path: Path) -> None:
     assert not label_map.inner[inside[0] + 2, widest, z]
 
 
-def test_a_map_without_femora_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("femora", "muscle"), [(0, 5), (2, 29)])
+def test_a_map_without_femora_or_of_other_numbers_is_named(
+    tmp_path: Path, femora: int, muscle: int
+) -> None:
     labels, body = _pelvis()
-    labels[labels == 2] = 0
+    labels[labels == 2] = femora
+    labels[labels == 5] = muscle
     folder = _write(tmp_path / "lacking", labels, body)
     with pytest.raises(ConfigError, match="lacking"):
         pelvis_map.load(folder)
