@@ -64,6 +64,36 @@ def test_fat_against_muscle_on_t2w() -> None:
     enclosed(real, [levels(image, 15, 90) for image in simulated("pelvis", t2w, 180)])
 
 
+def test_muscle_and_urine_against_fat_on_t2w() -> None:
+    image = pelvis_volume("t2_tse_cor").astype(np.float64)
+    slices, rows, columns = image.shape
+
+    def median(top: int, bottom: int, left: int, right: int) -> float:  # hundredths of a side
+        part = image[slices // 14, rows * top // 100 : rows * bottom // 100]
+        return float(np.median(part[:, columns * left // 100 : columns * right // 100]))
+
+    fat = median(10, 30, 70, 77)  # beside the bladder
+    real = {"urine": median(25, 40, 35, 57) / fat, "muscle": median(65, 80, 13, 30) / fat}
+    found: dict[str, list[float]] = {"urine": [], "muscle": []}
+    for number in range(24):
+        maps = Subject((77, number), "pelvis").render(
+            Grid("coronal", (0, -10, 15), (1, 100, 100), (4, 2, 2), 3.0)
+        )
+        p = draw_protocol(np.random.default_rng(number), "T2W", "pelvis", 3.0)
+        there = {
+            name: maps.average(maps.of((name,)).astype(np.float32)) > 0.9
+            for name in ("urine", "muscle", "visceral_fat")
+        }
+        if p.family == "tse" and all(mask.sum() > 20 for mask in there.values()):
+            drawn = signal.render(maps, p)
+            for name, ratios in found.items():
+                ratios.append(
+                    float(drawn[there[name]].mean() / drawn[there["visceral_fat"]].mean())
+                )
+    for name, ratios in found.items():
+        assert np.percentile(ratios, 5) < real[name] < np.percentile(ratios, 95)
+
+
 @pytest.mark.parametrize("b", [50.0, 400.0, 800.0])
 def test_organs_against_the_rest_on_diffusion_weighted_images(b: float) -> None:
     real = levels(pelvis_volume("diff", b), 40, 95)

@@ -29,12 +29,12 @@ HEAD_SEED = 37
 _PARTS = 3
 _FAT: FatSettings = {
     "fat_t1_ms": 365.0,
-    "fat_t2_ms": 140.0,
+    "fat_t2_ms": 240.0,
     "fat_residual": 0.05,
     "fat_failure": 0.8,
     "off_resonance": 0.35,
 }
-_FAT_HASTE: FatSettings = {**_FAT, "fat_t2_ms": 130.0}
+_FAT_HASTE: FatSettings = {**_FAT, "fat_t2_ms": 200.0}
 _FAT_EPI: FatSettings = {**_FAT, "fat_t2_ms": 55.0}
 
 

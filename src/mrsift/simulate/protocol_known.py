@@ -8,7 +8,7 @@ import numpy as np
 from mrsift.simulate.protocol import Protocol, null_time
 
 # Apparent T2 of fat: long where echoes follow closely, often less so on the longer trains of heads.
-_FAT_T2_MS = {"tse": (100, 200), "head": (65, 180), "epi": (45, 70)}
+_FAT_T2_MS = {"tse": (130, 400), "head": (65, 180), "epi": (45, 70)}
 _MISSED_FAT = 0.14  # share of fat that suppression leaves; more only where frequencies are missed
 
 

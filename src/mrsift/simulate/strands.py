@@ -36,8 +36,10 @@ class Strands:
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> "Strands":
         """Those of one subject."""
-        septa, fascia, marbling, frayed = rng.uniform((0.15, 0.2, 0.0, -1.0), (0.6, 1.3, 0.7, 0.9))
-        return cls(float(septa), float(fascia), float(marbling), float(frayed))
+        septa, fascia, marbling, frayed = rng.uniform(
+            (0.05, 0.05, 0.0, -2.4), (0.4, 0.45, 1.0, 0.3)
+        )
+        return cls(float(septa), float(fascia), float(0.5 * marbling**2), float(frayed))
 
     def weave(self, canvas: Canvas, texture: Texture) -> None:
         """Tells the canvas what its fat and its muscle hold of each other.

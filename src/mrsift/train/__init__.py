@@ -16,6 +16,7 @@ that `evaluate` reads; from it, a bundle.
 
     fit.py            the training loop: Lightning's trainer, told how
     module.py         loss, optimiser, and what is counted on the way
+    teachers.py       networks whose answers are learnt beside the labels
     keeper.py         history, best and last checkpoint, why a run ended
     checkpoints.py    written whole or not at all; read without running code
     precision.py      refuses what mixed precision cannot do here

@@ -16,6 +16,7 @@ import torch
 
 import mrsift
 from mrsift.bundle import REGIONS, shipped_bundle_path
+from mrsift.errors import ConfigError
 from mrsift.labels import LABEL_NAMES
 from mrsift.models.weights import network_of_bundle, to_safetensors
 from mrsift.train.batches import Labelled
@@ -26,6 +27,7 @@ from mrsift.train.pool import PlainPool, Pool, build_shard
 from mrsift.train.recipe import Recipe, load_recipe
 from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.shipped import write_shipped
+from mrsift.train.teachers import teachers_of
 from mrsift.train.watch import Watch
 
 SUBJECTS_PER_SHARD = 10
@@ -51,6 +53,14 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--fit", default="fit", help="name of the training run")
     parser.add_argument("--start-from", type=Path, help="bundle whose weights to start from")
+    parser.add_argument(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="BUNDLE",
+        help="whose answers the fit learns beside the labels",
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=shipped_bundle_path(SIMULATED.name))
     parser.add_argument("--version", default="0")
@@ -102,7 +112,12 @@ def _small(recipe: Recipe) -> Recipe:
 def _train(
     given: argparse.Namespace, recipe: Recipe, folder: RunFolder, start: bytes | None
 ) -> None:
-    """One run, from these weights or fresh ones."""
+    """One run, from these weights or fresh ones.
+
+    Raises:
+        ConfigError: The run began with other teachers.
+    """
+    teachers = [str(path) for path in given.teachers]
     train, validation = _both_sides(given)
     print(f"{len(train)} volumes", np.bincount(train.labels, minlength=9), flush=True)
     if not (folder.path / "recipe.toml").is_file():
@@ -110,12 +125,16 @@ def _train(
             "mrsift_version": mrsift.__version__,
             "command": shlex.join(sys.argv),
             "volumes": [len(train), len(validation)],
+            "teachers": teachers,
         }
         create_run(folder.path, recipe, None, facts, start)
+    elif folder.facts().get("teachers", []) != teachers:
+        raise ConfigError(f"{folder.path}: began with other --teachers; give the same again")
     recipe = folder.recipe()
     sides = (_labelled(train), _labelled(validation, PlainPool(validation, recipe.preprocess)))
     watch = Watch(say=lambda line: print(line, flush=True))
-    keeper = fit(folder, recipe, Task(LABEL_NAMES, REGIONS, *sides), watch)
+    task = Task(LABEL_NAMES, REGIONS, *sides, teachers=teachers_of(given.teachers))
+    keeper = fit(folder, recipe, task, watch)
     write_curves(folder.path, keeper.history, keeper.best_epoch)
     ended = {"stopped_because": keeper.stopped_because, "best_epoch": keeper.best_epoch}
     folder.add_facts(ended | {"steps": keeper.history[-1]["step"], "seconds": keeper.seconds})

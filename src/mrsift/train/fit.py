@@ -35,6 +35,7 @@ from mrsift.train.precision import check_precision
 from mrsift.train.processes import Processes, trainer_arguments
 from mrsift.train.recipe import Recipe
 from mrsift.train.run_folder import RunFolder
+from mrsift.train.teachers import Teacher
 from mrsift.train.watch import Watch
 
 PRECISION: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
@@ -52,6 +53,7 @@ class Task:
         validation: As inference sees them.
         augment: Makes what training sees; None for volumes of one channel, by the recipe.
         kept_epochs: Epochs whose weights are kept beside the best and the last.
+        teachers: Networks whose answers are learnt beside the labels.
     """
 
     names: Sequence[str]
@@ -60,6 +62,7 @@ class Task:
     validation: Labelled
     augment: Augment | None = None
     kept_epochs: tuple[int, ...] = ()
+    teachers: Sequence[Teacher] = ()
 
 
 def fit(
@@ -106,7 +109,7 @@ def fit(
     network = _network(folder, recipe, task)
     steps = settings.max_epochs * plan.steps_per_epoch
     counts = np.bincount(task.train.labels, minlength=len(task.names))
-    module = SequenceModule(network, recipe, steps, counts)
+    module = SequenceModule(network, recipe, steps, counts, task.teachers)
     trainer = _trainer(folder, recipe, keeper, processes, profiler)
     augment = task.augment or VolumeAugmentation(recipe.preprocess, recipe.augmentation)
     dataset = AugmentedVolumes(task.train, augment, settings.seed)

@@ -1,6 +1,7 @@
 """The network while it learns: loss, optimiser, and what is counted on the way."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import lightning
@@ -13,6 +14,10 @@ from mrsift.errors import ConfigError
 from mrsift.models.resnet import Output, ResNet
 from mrsift.train.batches import NO_REGION, Batch
 from mrsift.train.recipe import Recipe
+from mrsift.train.teachers import Teacher, taught
+
+TAUGHT = 0.5
+"""Share of the loss that teachers have; the labels have the rest."""
 
 
 class SequenceModule(lightning.LightningModule):
@@ -24,7 +29,12 @@ class SequenceModule(lightning.LightningModule):
     """
 
     def __init__(
-        self, network: ResNet, recipe: Recipe, steps: int, counts: NDArray[np.intp]
+        self,
+        network: ResNet,
+        recipe: Recipe,
+        steps: int,
+        counts: NDArray[np.intp],
+        teachers: Sequence[Teacher] = (),
     ) -> None:
         """Takes a network to train.
 
@@ -33,12 +43,14 @@ class SequenceModule(lightning.LightningModule):
             recipe: Of the run.
             steps: Of the whole run, for the learning rate.
             counts: Training volumes of each class, shape (labels,).
+            teachers: Networks whose answers are learnt beside the labels; no checkpoint holds them.
         """
         super().__init__()
         self.network = network
         self.validation: dict[str, float] = {}
         self._recipe = recipe
         self._steps = steps
+        self._teachers = tuple(teachers)  # in no module list, so that they are not saved
         weights = counts.sum() / (len(counts) * np.maximum(counts, 1))
         self._weights = (
             torch.tensor(weights, dtype=torch.float32)
@@ -60,7 +72,8 @@ class SequenceModule(lightning.LightningModule):
         seed = (self._recipe.training.seed, self.global_step, self.global_rank)
         torch.manual_seed(hash(seed) & 0x7FFFFFFF)
         output: Output = self.network(self._laid_out(volumes))
-        loss = self._loss(output, labels, regions)
+        answers = taught(self._teachers, volumes) if self._teachers else None
+        loss = self._loss(output, labels, regions, answers)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise ConfigError(
@@ -126,13 +139,18 @@ class SequenceModule(lightning.LightningModule):
         """Takes up the count again."""
         self._tally = checkpoint["tally"].clone()
 
-    def _loss(self, output: Output, labels: Tensor, regions: Tensor) -> Tensor:
-        """Cross-entropy of the label, and of the body region where there is one."""
+    def _loss(
+        self, output: Output, labels: Tensor, regions: Tensor, answers: Tensor | None
+    ) -> Tensor:
+        """Cross-entropy of the label, of the teachers' answers and of the body region."""
         settings = self._recipe.training
         weights = None if self._weights is None else self._weights.to(labels.device)
         loss = nn.functional.cross_entropy(
             output.logits.float(), labels, weights, label_smoothing=settings.label_smoothing
         )
+        if answers is not None:
+            imitation = nn.functional.cross_entropy(output.logits.float(), answers)
+            loss = (1 - TAUGHT) * loss + TAUGHT * imitation
         if output.region is not None and bool((regions != NO_REGION).any()):
             loss = loss + settings.region_weight * nn.functional.cross_entropy(
                 output.region.float(), regions, ignore_index=NO_REGION
