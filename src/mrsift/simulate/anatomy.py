@@ -8,7 +8,7 @@ import scipy.ndimage
 from numpy.typing import NDArray
 
 from mrsift.simulate import label_map, pelvis_map
-from mrsift.simulate.field import dipole_field
+from mrsift.simulate.field import across_voxel, dipole_field
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.head import BRAIN, Head
 from mrsift.simulate.noise import Texture
@@ -38,6 +38,7 @@ class Maps:
         fat: Share of the protons that are fat.
         fibre: How far fibres run along (1) or across (-1) one direction of diffusion.
         off_resonance: -1 to 1 or so; scaled by the sequence.
+        across_ppm: Change of the field of gas and metal from side to side of a voxel.
         shade: Unevenness of the coils, shape of the grid, unit deviation.
         soft: Share of an average that is blurred, shape of the grid.
         soft_px: Deviation of that blur.
@@ -55,6 +56,7 @@ class Maps:
     fat: Float32Array
     fibre: Float32Array
     off_resonance: Float32Array
+    across_ppm: Float32Array
     shade: Float32Array
     soft: Float32Array
     soft_px: float
@@ -134,8 +136,9 @@ class Subject:
             found = None
             if pelves and own.random() < 0.6:
                 found = pelvis_map.load(pelves[int(own.integers(len(pelves)))])
-                self.map_name = found.name
-            self.scene: Pelvis | Head = Pelvis(rng, found, cluttered=cluttered)
+            pelvis = Pelvis(rng, found, cluttered=cluttered)
+            self.map_name = pelvis.label_map.name if pelvis.label_map else None
+            self.scene: Pelvis | Head = pelvis
             if cluttered:
                 self.warp_mm *= float(rng.uniform(1.0, 2.0))
             return
@@ -204,7 +207,7 @@ class Subject:
         fine, second = fine + patch, second + patch
         fat = of(d.fat)
         fat = np.clip(fat + 1.2 * fat * (1 - fat) * second / 0.2, 0, 0.97).astype(np.float32)
-        field_ppm = _field(tissue, grid, parts)
+        field_ppm, across_ppm = _field(tissue, grid, parts)
         smooth = field("smooth", 6.0, 25)
         moved = self.texture.on(grid, 1, "smooth", 3.0, 29) * np.float32(self.blur)
         return Maps(
@@ -214,13 +217,12 @@ class Subject:
             pd=of(d.pd) * np.clip(1 + 0.5 * fine, 0.2, 1.6),
             t1_ms=np.maximum(of(d.t1_ms) * (1 + 0.4 * second), 80),
             t2_ms=np.maximum(of(d.t2_ms) * np.exp(0.9 * fine), 1.0),
-            t2star_ms=np.maximum(
-                of(d.t2star_ms) * np.exp(0.7 * fine) / (1 + np.abs(field_ppm)), 0.8
-            ),
+            t2star_ms=np.maximum(of(d.t2star_ms) * np.exp(0.7 * fine), 0.8),
             adc=np.maximum(of(d.adc) * np.exp(0.5 * fine + 0.5 * second), 0),
             fat=fat,
             fibre=np.tanh(1.5 * field("smooth", 0.9, 27)).astype(np.float32),
             off_resonance=np.asarray(0.35 * smooth + field_ppm / _PPM, dtype=np.float32),
+            across_ppm=across_ppm,
             shade=self.texture.on(grid, 1, "smooth", 4.0, 26),
             soft=np.clip(np.maximum(_oblique(tissue, parts), moved), 0, 1).astype(np.float32),
             soft_px=float(np.clip(0.18 * grid.thickness_mm / grid.spacing_mm[1], 0.35, 1.2)),
@@ -240,12 +242,13 @@ def _oblique(tissue: NDArray[np.uint8], parts: int) -> Float32Array:
     return np.asarray(2 * scipy.ndimage.gaussian_filter(mixed, (0, 1.0, 1.0), truncate=2.5))
 
 
-def _field(tissue: NDArray[np.uint8], grid: Grid, parts: int) -> Float32Array:
-    """Field of gas and metal inside the body, ppm, shape of the samples."""
+def _field(tissue: NDArray[np.uint8], grid: Grid, parts: int) -> tuple[Float32Array, Float32Array]:
+    """Field of gas and metal inside the body and its change across a voxel, of the samples."""
     lookup = np.zeros(256, dtype=np.float32)
     for name, ppm in _SUSCEPTIBILITY_PPM.items():
         lookup[codes()[name]] = ppm
     susceptibility = lookup[tissue[parts // 2 :: parts]]
     if not susceptibility.any():
-        return np.zeros((1, 1, 1), dtype=np.float32)
-    return np.repeat(dipole_field(susceptibility, grid), parts, axis=0)
+        return np.zeros((1, 1, 1), dtype=np.float32), np.zeros((1, 1, 1), dtype=np.float32)
+    field = dipole_field(susceptibility, grid)
+    return np.repeat(field, parts, axis=0), np.repeat(across_voxel(field, grid), parts, axis=0)

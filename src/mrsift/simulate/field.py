@@ -43,3 +43,25 @@ def dipole_field(susceptibility: Float32Array, grid: Grid) -> Float32Array:
     for axis in (1, 2):
         full = scipy.ndimage.uniform_filter1d(full, _STEP + 1, axis=axis)
     return np.asarray(full, dtype=np.float32)
+
+
+def across_voxel(field_ppm: Float32Array, grid: Grid) -> Float32Array:
+    """How much the field changes from one side of a voxel to the other.
+
+    Args:
+        field_ppm: Of the slices, shape of the grid.
+        grid: Where they lie.
+
+    Returns:
+        ppm, same shape, not negative: along the three axes, added as squares.
+    """
+    squared = np.zeros_like(field_ppm)
+    extents_mm = (grid.thickness_mm, *grid.spacing_mm[1:])
+    for axis, (extent_mm, step_mm) in enumerate(zip(extents_mm, grid.spacing_mm, strict=True)):
+        if field_ppm.shape[axis] > 1:
+            change = np.abs(np.diff(field_ppm, axis=axis)) * np.float32(extent_mm / step_mm)
+            ends = [(0, 0)] * 3
+            ends[axis] = (1, 1)
+            wide = np.moveaxis(np.pad(change, ends), axis, 0)
+            squared += np.moveaxis(np.maximum(wide[:-1], wide[1:]), 0, axis) ** 2
+    return np.asarray(np.sqrt(squared), dtype=np.float32)

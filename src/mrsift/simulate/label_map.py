@@ -71,12 +71,7 @@ class LabelMap:
             fuller_mm: By how much grey matter reaches into the fluid around it: a young brain
                 fills its skull, and its sulci are thin lines, thinner than the map's voxels.
         """
-        index = []
-        for axis, (position, centre) in enumerate(zip(canvas.xyz, self.centre, strict=True)):
-            place = np.rint(position + rough * np.float32(0.3) + np.float32(centre))
-            index.append(np.clip(place, 0, self.tissue.shape[axis] - 1).astype(np.int32))
-        _, width, depth = self.tissue.shape
-        flat = (index[0] * width + index[1]) * depth + index[2]
+        flat = canvas.look_up(self.tissue.shape, self.centre, (1.0, 1.0, 1.0), rough)
         canvas.tissue[:] = self.tissue.ravel()[flat]
         code = codes()
         soft = canvas.tissue == code["visceral_fat"]

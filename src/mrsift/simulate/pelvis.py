@@ -31,8 +31,10 @@ class Pelvis:
         prostate_axes: Half lengths, mm.
         lumen: What the rectum holds.
         perineum: Height of the skin between the legs at y = 0, mm, and how it rises with y.
-        label_map: Of the bones, muscles and skin, instead of drawn ones, where given.
+        label_map: Of a man's bones, muscles and skin, instead of drawn ones, where given.
         scale: Size along x, y, z; a negative x mirrors.
+        stouter_mm: How much farther out the skin lies than in the label map.
+        cortex_mm: Thickness of the cortex of the label map's bones.
     """
 
     region = "pelvis"
@@ -44,9 +46,10 @@ class Pelvis:
         *,
         cluttered: bool = False,
     ) -> None:
-        self.female = bool(rng.random() < 0.22) and label_map is None  # the maps are of men
-        self.label_map = label_map
+        self.female = bool(rng.random() < 0.22)
+        self.label_map = None if self.female else label_map  # the maps are of men
         self.scale: Point = (1.0, 1.0, 1.0)
+        self.stouter_mm = self.cortex_mm = 0.0
         self.size = float(rng.normal(1.0, 0.06))
         front, side, back = rng.uniform((8, 10, 12), (45, 40, 40))
         self.fat_mm = (float(front), float(side), float(back))
@@ -73,7 +76,7 @@ class Pelvis:
         self.plane_mm = float(rng.uniform(0.5, 4.5))  # the fat around that
         self.painting = Painting()
         self.later = Painting()  # over everything else
-        if label_map is None:
+        if self.label_map is None:
             muscles(self, rng)
             pelvic_floor(self, rng)
             bones(self, rng)
@@ -82,7 +85,7 @@ class Pelvis:
             pelvic_floor(self, rng)
         _vessels(self, rng)
         _bowel(self, rng)
-        if label_map is None:
+        if self.label_map is None:
             abdomen.abdomen(self, rng)
         else:
             abdomen.bowel(self, rng, self.body[2])
@@ -110,17 +113,19 @@ class Pelvis:
 
     def paint(self, canvas: Canvas, texture: Texture) -> None:
         """Paint the pelvis on an empty canvas."""
-        canvas.resize(self.scale)
         rough = np.float32(0.5) * texture.on(canvas.grid, canvas.parts, "grain", 2.2, 1)
-        voxels = None if self.label_map is None else self.label_map.look_up(canvas, rough)
-        rind = _body(self, canvas, texture, voxels)
-        surface = canvas.tissue[rind]
-        self.painting.paint(canvas, rough)
-        canvas.tissue[rind] = surface  # what is painted does not grow through the skin
-        if self.label_map is not None and voxels is not None:
+        if self.label_map is None:
+            outline = _outline(self, canvas)
+        else:
+            canvas.resize(self.scale)
+            voxels = self.label_map.look_up(canvas, rough)
+            outline = _mapped_outline(self.label_map, voxels, self.stouter_mm, canvas.xyz[2])
+        _body(self, canvas, texture, outline)
+        outline.paint(self.painting, canvas, rough)
+        if self.label_map is not None:
             thick = {"cortex_mm": self.cortex_mm, "plane_mm": self.plane_mm}
             self.label_map.paint(canvas, voxels, rough, fascia_mm=self.fascia_mm, **thick)
-        self.later.paint(canvas, rough)
+        outline.paint(self.later, canvas, rough)
         _tubules(canvas, texture)
         self.strands.weave(canvas, texture)
 
@@ -140,6 +145,12 @@ class _Outline:
     deep: NDArray[np.bool_]
     wall: NDArray[np.bool_]
     rind: NDArray[np.bool_]
+
+    def paint(self, painting: Painting, canvas: Canvas, rough: Float32Array) -> None:
+        """Paint solids, which do not grow through the skin."""
+        surface = canvas.tissue[self.rind]
+        painting.paint(canvas, rough)
+        canvas.tissue[self.rind] = surface
 
 
 def _outline(pelvis: Pelvis, canvas: Canvas) -> _Outline:
@@ -166,29 +177,20 @@ def _outline(pelvis: Pelvis, canvas: Canvas) -> _Outline:
     return _Outline(outside, deep, deep & (outside > -thick - 2.0), rind)
 
 
-def _mapped_outline(pelvis: Pelvis, canvas: Canvas, voxels: NDArray[np.int32]) -> _Outline:
+def _mapped_outline(
+    label_map: PelvisMap, voxels: NDArray[np.int32], stouter_mm: float, z: Float32Array
+) -> _Outline:
     """Of the body of a label map, with more fat under the skin or a little less."""
-    assert pelvis.label_map is not None
-    half_mm = pelvis.label_map.outside.ravel()[voxels]
-    outside = np.float32(0.5) * half_mm - np.float32(pelvis.stouter_mm)
-    deep = pelvis.label_map.inner.ravel()[voxels] & (outside < -3)
-    within = deep | (canvas.xyz[2] < -40)
+    outside = np.float32(0.5) * label_map.outside.ravel()[voxels] - np.float32(stouter_mm)
+    deep = label_map.inner.ravel()[voxels] & (outside < -3)
+    within = deep | (z < -40)
     return _Outline(outside, deep, np.zeros_like(deep), ~within | (outside > -1.8))
 
 
-def _body(
-    pelvis: Pelvis, canvas: Canvas, texture: Texture, voxels: NDArray[np.int32] | None
-) -> NDArray[np.bool_]:
-    """Skin, fat with small vessels; everything inside starts as fat.
-
-    Returns:
-        The rind of the body's outline.
-    """
+def _body(pelvis: Pelvis, canvas: Canvas, texture: Texture, outline: _Outline) -> None:
+    """Skin, fat with small vessels; everything inside starts as fat."""
     code = codes()
     x, y, z = canvas.xyz
-    outline = (
-        _outline(pelvis, canvas) if voxels is None else _mapped_outline(pelvis, canvas, voxels)
-    )
     outside, deep = outline.outside, outline.deep
     canvas.tissue[outside < 0] = code["skin"]
     fat = outside < -1.8
@@ -205,7 +207,6 @@ def _body(
     canvas.tissue[deep & (worm < pelvis.vessels)] = code["slow_vein"]
     canvas.tissue[deep & (worm < pelvis.vessels * 0.55)] = code["vein"]
     canvas.tissue[fat & ~deep & (worm < pelvis.vessels * 0.7)] = code["vein"]
-    return outline.rind
 
 
 def _vessels(pelvis: Pelvis, rng: np.random.Generator) -> None:

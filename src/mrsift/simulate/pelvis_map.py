@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.ndimage
@@ -17,6 +18,9 @@ from mrsift.errors import ConfigError
 from mrsift.simulate.shapes import Canvas, Point
 from mrsift.simulate.tissue import codes
 from mrsift.types import Float32Array
+
+if TYPE_CHECKING:
+    import SimpleITK
 
 _HIP_BONE, _FEMUR, _SACRUM, _SPINE = 1, 2, 3, 4
 _FIRST_MUSCLE, _LAST_MUSCLE = 5, 28
@@ -54,22 +58,8 @@ class PelvisMap:
     origin: Point
 
     def look_up(self, canvas: Canvas, rough: Float32Array) -> NDArray[np.int32]:
-        """Flat index of the voxel at every sample.
-
-        Args:
-            canvas: Its samples.
-            rough: Noise of unit deviation that breaks the staircase of the voxels.
-
-        Returns:
-            Shape of the canvas.
-        """
-        index = []
-        for axis, position in enumerate(canvas.xyz):
-            place = position * np.float32(1 / _STEP_MM[axis]) + np.float32(self.origin[axis])
-            place = np.rint(place + rough * np.float32(0.3))
-            index.append(np.clip(place, 0, self.label.shape[axis] - 1).astype(np.int32))
-        _, width, depth = self.label.shape
-        return np.asarray((index[0] * width + index[1]) * depth + index[2])
+        """See `Canvas.look_up`."""
+        return canvas.look_up(self.label.shape, self.origin, _STEP_MM, rough)
 
     def paint(
         self,
@@ -118,37 +108,60 @@ def load(folder: Path) -> PelvisMap:
         The map.
 
     Raises:
-        ConfigError: The two do not match, or a bone is missing.
+        ConfigError: An image cannot be read, the two do not match, or a bone is missing.
     """
     import SimpleITK
 
-    images = [SimpleITK.ReadImage(str(folder / f"{name}.mhd")) for name in ("label", "mask")]
+    label_image, mask_image = (_read(folder / f"{name}.mhd") for name in ("label", "mask"))
     numbers, body = (
-        SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(image, "LPS")).transpose(2, 1, 0)
-        for image in images
+        SimpleITK.GetArrayFromImage(image).transpose(2, 1, 0) for image in (label_image, mask_image)
     )
-    bones = all((numbers == bone).any() for bone in range(_HIP_BONE, _SPINE + 1))
-    if numbers.shape != body.shape or not bones or numbers.max() > _LAST_MUSCLE:
+    spacing_mm = np.array(label_image.GetSpacing())
+    if not (_same_grid(label_image, mask_image) and body.any() and _is_pelvis(numbers)):
         raise ConfigError(
             f"{folder}: label.mhd and mask.mhd are no map of a pelvis; give both on one grid, with"
-            f" hip bones, femora, sacrum and spine numbered 1 to 4 and muscles 5 to {_LAST_MUSCLE}"
+            " hip bones, femora of both sides, sacrum and spine numbered 1 to 4 and muscles 5 to"
+            f" {_LAST_MUSCLE}"
         )
-    room = [round(_ROOM_MM / step) for step in images[0].GetSpacing()[:2]]
     cut = tuple(
-        slice(max(int(filled[0]) - r, 0), int(filled[-1]) + r + 1)
-        for filled, r in zip(
-            (np.flatnonzero(body.any(axis=others)) for others in ((1, 2), (0, 2))),
-            room,
-            strict=True,
+        slice(max(int(filled[0]) - room, 0), int(filled[-1]) + room + 1)
+        for filled, room in (
+            (np.flatnonzero(body.any(axis=(1 - axis, 2))), round(_ROOM_MM / spacing_mm[axis]))
+            for axis in (0, 1)
         )
     )
-    factors = np.array(images[0].GetSpacing()) / _STEP_MM
-    label = _between_slices(numbers[cut].astype(np.uint8), factors)
-    outside = _outside(body[cut] > 0, np.array(images[0].GetSpacing()), label.shape)
+    label = _between_slices(numbers[cut].astype(np.uint8), spacing_mm / _STEP_MM)
+    outside = _outside(body[cut] > 0, spacing_mm, label.shape)
     _fill_joints(label)
     _fill_spine(label)
     inner = _enclosed(label)
     return PelvisMap(folder.name, label, _depth(label), outside, inner, _origin(label))
+
+
+def _read(path: Path) -> "SimpleITK.Image":
+    """One image, axes x to the left, y to posterior, z to superior."""
+    import SimpleITK
+
+    try:
+        image: SimpleITK.Image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
+    except RuntimeError as error:
+        raise ConfigError(f"{path}: is no three-dimensional image that can be read") from error
+    return image
+
+
+def _same_grid(a: "SimpleITK.Image", b: "SimpleITK.Image") -> bool:
+    grids = [(*image.GetSize(), *image.GetSpacing(), *image.GetOrigin()) for image in (a, b)]
+    return bool(np.allclose(grids[0], grids[1], atol=1e-3))
+
+
+def _is_pelvis(numbers: NDArray[np.generic]) -> bool:
+    """Whether these are the numbers of a map, with every bone, and femora on both sides."""
+    if not np.isin(np.unique(numbers), np.arange(_LAST_MUSCLE + 1)).all():
+        return False
+    if not np.isin(np.arange(_HIP_BONE, _SPINE + 1), numbers).all():
+        return False
+    femora = np.flatnonzero((numbers == _FEMUR).any(axis=(1, 2)))
+    return bool(femora[0] < _middle(numbers) < femora[-1])
 
 
 def _between_slices(numbers: NDArray[np.uint8], factors: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -194,9 +207,9 @@ def _fill_joints(label: NDArray[np.uint8]) -> None:
     hips = scipy.ndimage.binary_dilation(label == _HIP_BONE, iterations=2)
     femora = scipy.ndimage.binary_dilation(label == _FEMUR, iterations=2)
     label[hips & femora & ((label == 0) | (label == _FEMUR))] = _JOINT
-    x = round(float(np.argwhere(label == _SACRUM)[:, 0].mean()))
-    y = float(np.argwhere(label == _FEMUR)[:, 1].min())
-    middle = (slice(x - 12, x + 13), slice(0, round(y) + 45))
+    x = round(_middle(label))
+    y = int(np.flatnonzero((label == _FEMUR).any(axis=(0, 2)))[0])
+    middle = (slice(x - 12, x + 13), slice(0, y + 45))
     closed = scipy.ndimage.binary_closing(
         np.pad(label[middle] == _HIP_BONE, 8), np.ones((13, 1, 1), dtype=bool)
     )[8:-8, 8:-8, 8:-8]
@@ -262,20 +275,22 @@ def _enclosed(label: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _origin(label: NDArray[np.uint8]) -> Point:
     """Below and behind the middle between the heads of the femora."""
-    middle = float(np.argwhere(label == _SACRUM)[:, 0].mean())
-    femora = label == _FEMUR
-    top = np.flatnonzero(femora.any(axis=(0, 1)))[-1] * _STEP_MM[2]
-    z = (top - _HEAD_MM) / _STEP_MM[2]
-    spots = np.argwhere(femora[:, :, round(z)])
-    x, y = [], []
-    for side in (spots[spots[:, 0] < middle], spots[spots[:, 0] >= middle]):
-        inward = np.abs(side[:, 0] - middle)
-        head = side[inward < inward.min() + 2 * _HEAD_MM]
-        x.append(float(head[:, 0].mean()))
-        y.append(float(head[:, 1].mean()))
-    hip = np.array([np.mean(x), np.mean(y), z])
-    a, b, c = hip - _HIP_MM / _STEP_MM
-    return (float(a), float(b), float(c))
+    middle = _middle(label)
+    heads = []
+    for side in (slice(None, round(middle)), slice(round(middle), None)):
+        femur = label[side] == _FEMUR
+        z = int(np.flatnonzero(femur.any(axis=(0, 1)))[-1] - _HEAD_MM / _STEP_MM[2])
+        x, y = np.nonzero(femur[:, :, max(z, 0)])
+        inward = (x.max() - x) if side.start is None else (x - x.min())
+        heads.append((y[inward < 2 * _HEAD_MM].mean(), z))
+    y, z = np.mean(heads, axis=0)
+    below = _HIP_MM / _STEP_MM
+    return (middle, float(y - below[1]), float(z - below[2]))
+
+
+def _middle(label: NDArray[np.generic]) -> float:
+    """Of the sacrum from side to side, by index."""
+    return float(np.flatnonzero((label == _SACRUM).any(axis=(1, 2))).mean())
 
 
 @lru_cache(maxsize=4)

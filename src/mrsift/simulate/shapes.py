@@ -142,6 +142,28 @@ class Canvas:
         self.scale = scale
         self.xyz = [c / np.float32(s) for c, s in zip(self.xyz, scale, strict=True)]
 
+    def look_up(
+        self, shape: tuple[int, ...], origin: Point, step_mm: Point, rough: Float32Array
+    ) -> NDArray[np.int32]:
+        """The voxel of a label map at every sample, by flat index.
+
+        Args:
+            shape: Of the map, along x, y and z.
+            origin: Index of the subject's origin in it.
+            step_mm: From one voxel to the next.
+            rough: Noise of unit deviation that breaks the staircase of the voxels.
+
+        Returns:
+            Shape of the canvas.
+        """
+        flat = np.zeros(self.tissue.shape, dtype=np.int32)
+        for axis, position in enumerate(self.xyz):
+            place = position * np.float32(1 / step_mm[axis]) + rough * np.float32(0.3)
+            place = np.rint(place + np.float32(origin[axis]))
+            flat *= shape[axis]
+            flat += np.clip(place, 0, shape[axis] - 1).astype(np.int32)
+        return flat
+
     def box(self, solid: Solid, grow: float = 0.0) -> Box | None:
         """The block of samples that a solid can reach, or None when it reaches none."""
         centre, half = solid.bounds

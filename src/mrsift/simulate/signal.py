@@ -15,6 +15,7 @@ from mrsift.simulate.protocol import Protocol
 from mrsift.types import Float32Array
 
 RELAXIVITY_PER_S_MMOL = 4.0
+_MHZ_PER_T = 42.577  # of protons
 _PSEUDO_DIFFUSION = 15.0  # 1e-3 mm2/s
 _FAT_ADC = 0.08
 _FREE_WATER_ADC = 3.0  # at body temperature
@@ -95,6 +96,16 @@ def balanced_steady_state(
     return np.asarray(steady * np.exp(-te / t2))
 
 
+def in_phase(across_ppm: Float32Array, field_t: float, te_ms: float) -> Float32Array:
+    """What a gradient echo keeps where the field changes across a voxel.
+
+    Source:
+        Reichenbach et al., J Magn Reson Imaging 1997;7:266 (a linear change over a slice).
+    """
+    turns = across_ppm * np.float32(_MHZ_PER_T * field_t * te_ms * 1e-3)
+    return np.asarray(np.abs(np.sinc(turns)), dtype=np.float32)
+
+
 def diffusion(b: float, adc: Float32Array, ivim: Float32Array, kurtosis: float) -> Float32Array:
     """Attenuation by diffusion, with fast perfusion at low b and kurtosis at high b.
 
@@ -156,6 +167,9 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         )
         fat = fat * np.exp(-p.b * 1e-3 * _FAT_ADC)
     water = water * maps.pd * (1 - maps.fat) * _flow(maps, protocol)
+    if p.sequence in ("gre", "gre_epi", "mprage"):
+        left = in_phase(maps.across_ppm, p.field_t, p.te_ms)
+        water, fat = water * left, fat * left
     if p.transfer > 0:
         water = water * (1 - np.float32(p.transfer) * d.bound)[maps.tissue]
     fat = fat * maps.pd * maps.fat

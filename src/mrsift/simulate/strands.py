@@ -22,8 +22,8 @@ class Strands:
     """How much lies between in one trunk.
 
     Attributes:
-        septa_mm: Thickness of the sheets in the fat under the skin.
-        fascia_mm: Thickness of those in the fat within.
+        septa_mm: Thickness of the sheets in the fat under the skin, where they are thickest.
+        fascia_mm: Thickness of those in the fat within, likewise.
         marbling_mm: Thickness of the sheets of fat in muscle.
         frayed: Which part of the fat within holds strands of muscle, -1 (none) to 1 (most).
     """
@@ -36,10 +36,8 @@ class Strands:
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> "Strands":
         """Those of one subject."""
-        septa, fascia, marbling, frayed = rng.uniform(
-            (0.05, 0.05, 0.0, -2.4), (0.4, 0.45, 1.0, 0.3)
-        )
-        return cls(float(septa), float(fascia), float(0.5 * marbling**2), float(frayed))
+        septa, fascia, marbling, frayed = rng.uniform((0.2, 0.2, 0.0, -2.4), (0.63, 0.67, 0.7, 0.3))
+        return cls(float(septa**2), float(fascia**2), float(marbling**2), float(frayed))
 
     def weave(self, canvas: Canvas, texture: Texture) -> None:
         """Tells the canvas what its fat and its muscle hold of each other.
@@ -62,7 +60,7 @@ class Strands:
 
         some = np.clip(field("smooth", 4.0, 31) + 0.5, 0, 1)
         within = np.maximum(
-            sheets(self.fascia_mm * some, 1.2, 4), sheets(0.8 * self.fascia_mm, 2.4, 3)
+            sheets(self.fascia_mm * some, 1.2, 4), sheets(0.8 * self.fascia_mm * some, 2.4, 3)
         )
         # strands of muscle where the region is, thick and thin
         region = np.clip(2 * field("smooth", 2.5, 32) + 2 * np.float32(self.frayed), 0, 1)
@@ -71,7 +69,7 @@ class Strands:
         )
         frayed = frayed * region
         shares = {
-            "fat": sheets(self.septa_mm, 1.9, 3),
+            "fat": sheets(self.septa_mm * some, 1.9, 3),
             "visceral_fat": np.maximum(within, frayed),
             "muscle": sheets(self.marbling_mm * some, 0.9, 2),
         }

@@ -115,10 +115,11 @@ Names the sequence of an MR volume of the pelvis or the head from its voxels alo
 
 {origin.data}
 
-Simulated are signal equations with drawn scan parameters on procedural anatomy and on label
-maps of heads (SynthSeg and lab2im, Apache-2.0) and of pelves (pelvic-annotation, MIT; whose CT
-it was drawn on is not said), with coil shading, noise, motion, ghosting, distortion and outliers
-for `UNKNOWN`. The simulator is `mrsift.simulate`; the same seed draws the same volumes.
+Simulated are signal equations with drawn scan parameters on procedural anatomy and, where the
+command above gives `--labelmaps` a folder that holds them, on label maps of heads (SynthSeg and
+lab2im, Apache-2.0) and of pelves (pelvic-annotation, MIT; whose CT it was drawn on is not said),
+with coil shading, noise, motion, ghosting, distortion and outliers for `UNKNOWN`. The simulator is
+`mrsift.simulate`; the same seed draws the same volumes.
 
 ## Recipe
 

@@ -10,6 +10,9 @@ from mrsift.errors import ConfigError
 from mrsift.simulate import pelvis_map
 from mrsift.simulate.anatomy import Subject
 from mrsift.simulate.grid import Grid
+from mrsift.simulate.noise import Texture
+from mrsift.simulate.painting import Stroke
+from mrsift.simulate.pelvis import Pelvis
 from mrsift.simulate.shapes import Canvas
 from mrsift.simulate.tissue import codes
 from tests.shared_data import require_shared_data
@@ -98,6 +101,45 @@ def test_a_map_without_femora_or_of_other_numbers_is_named(
     folder = _write(tmp_path / "lacking", labels, body)
     with pytest.raises(ConfigError, match="lacking"):
         pelvis_map.load(folder)
+
+
+def test_two_images_on_two_grids_are_named(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "moved", *_pelvis())
+    mask = SimpleITK.ReadImage(str(folder / "mask.mhd"))
+    mask.SetOrigin((0.0, 0.0, 30.0))
+    SimpleITK.WriteImage(mask, str(folder / "mask.mhd"), useCompression=True)
+    with pytest.raises(ConfigError, match=r"moved.*one grid"):
+        pelvis_map.load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "NDims = 3\nDimSize = 4 4 4\nElementDataFile = gone.raw\n"])
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    folder = _write(tmp_path / "torn", *_pelvis())
+    (folder / "mask.mhd").write_text(text)
+    with pytest.raises(ConfigError, match=r"torn/mask\.mhd"):
+        pelvis_map.load(folder)
+
+
+def test_what_is_painted_last_stays_within_the_skin_too(tmp_path: Path) -> None:
+    for label_map in (None, pelvis_map.load(_write(tmp_path / "map", *_pelvis()))):
+        for number in range(6):
+            rng = np.random.default_rng(number)
+            pelvis = Pelvis(rng, label_map, cluttered=True)
+            grid = Grid("axial", (0, 0, 0), (12, 70, 90), (20, 6, 6), 6.0)
+            air = []
+            for strokes in (list[Stroke](), pelvis.later.strokes):
+                pelvis.later.strokes = strokes
+                canvas = Canvas(grid, 1, grid.points_mm(1), margin_mm=6)
+                pelvis.paint(canvas, Texture(np.random.default_rng(1)))
+                air.append(canvas.tissue == codes()["air"])
+            assert (air[0] == air[1]).all()
+
+
+def test_women_have_no_bones_of_a_man(tmp_path: Path) -> None:
+    label_map = pelvis_map.load(_write(tmp_path / "map", *_pelvis()))
+    drawn = [Pelvis(np.random.default_rng(number), label_map) for number in range(40)]
+    assert 2 <= sum(pelvis.female for pelvis in drawn) <= 18
+    assert all(pelvis.female == (pelvis.label_map is None) for pelvis in drawn)
 
 
 def test_only_folders_with_both_images_are_maps(tmp_path: Path) -> None:

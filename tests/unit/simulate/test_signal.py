@@ -35,6 +35,7 @@ def one_tissue_each(field_t: float = 3.0) -> Maps:
         fat=values.fat[tissue],
         fibre=np.ones_like(flat),
         off_resonance=flat,
+        across_ppm=flat,
         shade=flat,
         soft=flat,
         soft_px=1.0,

@@ -25,7 +25,7 @@ def woven(tissue: str, pixel_mm: float, strands: Strands) -> Canvas:
     [("fat", "septum"), ("visceral_fat", "muscle"), ("muscle", "visceral_fat")],
 )
 def test_a_coarse_grid_holds_as_much_of_it_as_a_fine_one(tissue: str, other: str) -> None:
-    strands = Strands(septa_mm=0.4, fascia_mm=0.6, marbling_mm=0.4, frayed=-1.0)
+    strands = Strands(septa_mm=0.6, fascia_mm=0.6, marbling_mm=0.4, frayed=-1.0)
     fine, coarse = woven(tissue, 0.4, strands), woven(tissue, 1.2, strands)
     assert (fine.woven == codes()[other]).all()
     assert fine.share.mean() == pytest.approx(coarse.share.mean(), rel=0.1)
