@@ -154,18 +154,20 @@ def _volumes(
 
 def _of_many_thin(kind: str, region: str) -> float:
     """Share of grids that are what a network sees of many thin slices."""
-    if (
-        kind == geometry.ECHO_PLANAR and region == "head"
-    ):  # two millimetres, for tracts and function
-        return 0.5
+    if kind == geometry.ECHO_PLANAR and region == "head":
+        return 0.5  # two millimetres, for tracts and function
     return 0.2 if kind in (geometry.ANATOMICAL, geometry.ECHO_PLANAR) else 0.0
 
 
 def _suited(a: Acquisition, p: Protocol, kind: str, rng: np.random.Generator) -> Acquisition:
     """What a sequence brings with it: blur of single shots, references of surface coils."""
+    least = 1.0
     if kind == geometry.STRIPPED and p.family in _PLANAR_FAMILIES:
-        # measured coarsely, and brought onto the grid of an anatomical image
-        share = float(rng.uniform(0.5, 0.9))
+        least = 0.5  # brought onto the grid of an anatomical image
+    elif p.sequence == "gre" and p.dimension == 3 and rng.random() < 0.3:
+        least = 0.35  # within a breath, or several times a minute
+    if least < 1:
+        share = float(rng.uniform(least, 0.85))
         return replace(a, resolution=(a.resolution[0] * share, a.resolution[1] * share))
     if p.family == "haste":
         # the echoes of one long train decay: blur along the phase direction
