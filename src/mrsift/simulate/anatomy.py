@@ -18,7 +18,8 @@ from mrsift.simulate.tissue import Draw, codes, draw
 from mrsift.types import Float32Array
 
 _PPM = 2.0  # field that shifts by one unit of off-resonance
-_SUSCEPTIBILITY_PPM = {"gas": 9.0, "lung": 7.0, "metal": 150.0}  # against tissue
+_TISSUE_PPM = -9.0  # against air
+_SUSCEPTIBILITY_PPM = {"air": 0.0, "gas": 0.0, "lung": -2.0, "metal": 141.0}
 _WARPS = ((7.0, 1.0), (2.6, 0.6))  # mm a sample of the block, share of the amplitude
 
 
@@ -38,7 +39,7 @@ class Maps:
         fat: Share of the protons that are fat.
         fibre: How far fibres run along (1) or across (-1) one direction of diffusion.
         off_resonance: -1 to 1 or so; scaled by the sequence.
-        across_ppm: Change of the field of gas and metal from side to side of a voxel.
+        across_ppm: Change of the field of air, gas and metal from side to side of a voxel.
         shade: Unevenness of the coils, shape of the grid, unit deviation.
         soft: Share of an average that is blurred, shape of the grid.
         soft_px: Deviation of that blur.
@@ -243,12 +244,9 @@ def _oblique(tissue: NDArray[np.uint8], parts: int) -> Float32Array:
 
 
 def _field(tissue: NDArray[np.uint8], grid: Grid, parts: int) -> tuple[Float32Array, Float32Array]:
-    """Field of gas and metal inside the body and its change across a voxel, of the samples."""
-    lookup = np.zeros(256, dtype=np.float32)
+    """Field of air, gas and metal and its change across a voxel, of the samples."""
+    lookup = np.full(256, _TISSUE_PPM, dtype=np.float32)
     for name, ppm in _SUSCEPTIBILITY_PPM.items():
         lookup[codes()[name]] = ppm
-    susceptibility = lookup[tissue[parts // 2 :: parts]]
-    if not susceptibility.any():
-        return np.zeros((1, 1, 1), dtype=np.float32), np.zeros((1, 1, 1), dtype=np.float32)
-    field = dipole_field(susceptibility, grid)
+    field = dipole_field(lookup[tissue[parts // 2 :: parts]], grid)
     return np.repeat(field, parts, axis=0), np.repeat(across_voxel(field, grid), parts, axis=0)
