@@ -46,6 +46,7 @@ def _phantom(maps: Maps, a: Acquisition, rng: np.random.Generator) -> Float32Arr
         t2star_ms=value(20, 400, 50),
         adc=value(1.0, 2.3, 0.0),
         fat=np.zeros_like(maps.pd),
+        across_ppm=np.zeros_like(maps.across_ppm),
     )
     label = str(rng.choice(["T2W", "T1W", "DWI_LOW"]))
     protocol = draw_protocol(rng, label, "pelvis", maps.draw.field_t)
