@@ -23,6 +23,8 @@ class Row:
         variation: Of the simulator, on a small pool; None for the pool that is given.
         mirrored: Answers are the mean with those for the mirror image.
         same_training: Row whose network is used, where only the answering differs.
+        together: Rows whose networks answer beside it.
+        teachers: Rows whose networks' mean answer is learnt beside the labels.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Row:
     variation: Variation | None = None
     mirrored: bool = False
     same_training: str | None = None
+    together: tuple[str, ...] = ()
+    teachers: tuple[str, ...] = ()
 
     @property
     def trained_as(self) -> str:
@@ -39,7 +43,7 @@ class Row:
         return self.same_training or self.name
 
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     Row("base", "the recipe default"),
     Row("mirrored", "mean with the mirror image", mirrored=True, same_training="base"),
     Row(
@@ -57,6 +61,22 @@ ROWS = (
     Row("width 32", "twice the width", {"network.width": 32}),
     Row("depth 10", "one block a stage", {"network.depth": 10}),
     Row("depth 18", "two blocks a stage", {"network.depth": 18}),
+    Row(
+        "ensemble",
+        "mean answer of base, width 32 and depth 18",
+        same_training="base",
+        together=("width 32", "depth 18"),
+    ),
+    Row(
+        "distilled",
+        "learns the mean answer of base, width 32 and depth 18",
+        teachers=("base", "width 32", "depth 18"),
+    ),
     Row("whole simulator", "the subjects of the rows below", variation=AS_IT_IS),
     *(Row(f"without {name}", part.about, variation=part) for name, part in PARTS.items()),
 )
+
+
+def named(name: str) -> Row:
+    """The row of that name."""
+    return next(row for row in ROWS if row.name == name)

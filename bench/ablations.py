@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.ablation_rows import ROWS, Row
+from bench.ablation_rows import ROWS, Row, named
 from bench.held_out import FOLDER, SUBJECTS, held_out, version
 from bench.locked_ledger import LEDGER
 from bench.model_sets import source_of
@@ -45,6 +45,7 @@ from mrsift.train.pool import PlainPool, Pool, write_shard
 from mrsift.train.recipe import Recipe, load_recipe, with_settings
 from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.score import score
+from mrsift.train.teachers import Teacher
 from mrsift.train.watch import Watch
 from mrsift.types import Float32Array, Volume
 
@@ -144,29 +145,33 @@ def trained(bench: Bench, row: Row, seed: int) -> tuple[ResNet, Recipe, int, flo
         Labelled(Ready(pool, recipe), np.arange(len(pool)), pool.labels, regions),
         Labelled(plain, watched, pool.labels[watched], regions[watched]),
     )
-    keeper = fit(folder, recipe, Task(LABEL_NAMES, REGIONS, *sides), Watch())
+    teachers = tuple(
+        Teacher(trained(bench, named(name), seed)[0], recipe.preprocess.input_shape)
+        for name in row.teachers
+    )
+    keeper = fit(folder, recipe, Task(LABEL_NAMES, REGIONS, *sides, teachers=teachers), Watch())
     network = load_network(folder.last, recipe, len(LABEL_NAMES), len(REGIONS))
     return network, recipe, len(pool), keeper.seconds
 
 
 def answers(
-    network: ResNet, volumes: Sequence[Float32Array], *, mirrored: bool
+    networks: Sequence[ResNet], volumes: Sequence[Float32Array], *, mirrored: bool
 ) -> NDArray[np.intp]:
-    """The most probable label of each; of the mean with its mirror image where that is asked."""
-    logits: NDArray[np.floating] = score(network, volumes).logits
+    """The most probable label of each: mean of the networks, and of mirror images if asked."""
+    views = [volumes]
     if mirrored:
-        flipped = [np.ascontiguousarray(volume[:, :, ::-1]) for volume in volumes]
-        logits = softmax(logits, 1.0) + softmax(score(network, flipped).logits, 1.0)
-    best: NDArray[np.intp] = logits.argmax(axis=1)
+        views.append([np.ascontiguousarray(volume[:, :, ::-1]) for volume in volumes])
+    shares = [softmax(score(network, view).logits) for network in networks for view in views]
+    best: NDArray[np.intp] = np.mean(shares, axis=0).argmax(axis=1)
     return best
 
 
-def measure(bench: Bench, row: Row, network: ResNet, recipe: Recipe) -> dict[str, str]:
+def measure(bench: Bench, row: Row, networks: Sequence[ResNet], recipe: Recipe) -> dict[str, str]:
     """Balanced accuracy on each simulated set, and k of n on each real source."""
     found = {}
     for name, pool in bench.tests.items():
         plain = PlainPool(pool, recipe.preprocess)
-        best = answers(network, [plain[i] for i in range(len(pool))], mirrored=row.mirrored)
+        best = answers(networks, [plain[i] for i in range(len(pool))], mirrored=row.mirrored)
         right = best == pool.labels
         each = [right[pool.labels == label].mean() for label in np.unique(pool.labels)]
         found[name] = f"{np.mean(each):.3f}"
@@ -174,7 +179,7 @@ def measure(bench: Bench, row: Row, network: ResNet, recipe: Recipe) -> dict[str
     prepared = [prepare(v.voxels, v.affine_lps_mm, recipe.preprocess) for _, v in bench.real]
     if prepared:
         for (case, _), best_ in zip(
-            bench.real, answers(network, prepared, mirrored=row.mirrored), strict=True
+            bench.real, answers(networks, prepared, mirrored=row.mirrored), strict=True
         ):
             group = "looked at" if case.patient in LOOK_AT else "locked"
             right_ = LABEL_NAMES[best_] in case.accept
@@ -253,6 +258,7 @@ def main() -> None:
                 continue
             begin = time.perf_counter()
             network, recipe, volumes, seconds = trained(bench, row, seed)
+            networks = [network, *(trained(bench, named(name), seed)[0] for name in row.together)]
             line = {
                 "row": row.name,
                 "about": row.about,
@@ -261,12 +267,12 @@ def main() -> None:
                 "batch": given.batch,
                 "volumes": volumes,
                 "shape": sides,
-                "parameters": sum(weight.numel() for weight in network.parameters()),
+                "parameters": sum(w.numel() for one in networks for w in one.parameters()),
                 "seconds": round(seconds),
                 "simulator": version(),
                 "command": shlex.join(["python", "-m", "bench.ablations", *sys.argv[1:]]),
                 "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            } | measure(bench, row, network, recipe)
+            } | measure(bench, row, networks, recipe)
             append(given.csv, line)
             taken = time.perf_counter() - begin
             print(

@@ -1,10 +1,10 @@
-"""Speed, ablations and pictures for `model_report.py`."""
+"""Speed, ablations, what is still wrong, and pictures for `model_report.py`."""
 
 import csv
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from bench.model_sets import Asked, source_of
 from bench.real_data import LOOK_AT, read_cases
+from mrsift.evaluate.cases import find_cases
 from mrsift.evaluate.outliers import in_distribution
+from mrsift.evaluate.predictions import Predictions
+from mrsift.evaluate.uncertainty import CONFIDENT
 from mrsift.export.evaluation_tables import Cell, Table
 from mrsift.export.pictures import encode
 from mrsift.export.sections_page import Captioned
@@ -27,6 +30,7 @@ RUNS = 25
 SIDE = 160
 SIMULATED_EACH, REAL_EACH = 4, 4
 HARD_LIMIT_MS = 40
+MOST_CONFUSIONS = 6
 
 
 def speed_table(network: Network) -> Table:
@@ -75,6 +79,31 @@ def ablation_table(path: Path) -> tuple[tuple[str, ...], tuple[Table, ...]]:
         " alone, UNKNOWN rule left out. A difference below about 0.03 is within what seeds do.",
     )
     return words, (Table("ablations", "Ablations", "", tuple(shown), rows),)
+
+
+def remaining_table(sets: Mapping[str, Predictions]) -> Table:
+    """The commonest errors of every set.
+
+    Args:
+        sets: Name -> its rows, only those that count.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for name, table in sets.items():
+        cases = find_cases(table)
+        sure = table.probabilities[cases.rows].max(axis=1) >= CONFIDENT
+        wrong = np.flatnonzero(cases.y_true != cases.y_pred)
+        pairs = [(cases.names[cases.y_true[at]], cases.names[cases.y_pred[at]]) for at in wrong]
+        of_sure = Counter(pair for pair, at in zip(pairs, wrong, strict=True) if sure[at])
+        for (label, answer), count in Counter(pairs).most_common(MOST_CONFUSIONS):
+            share = f"{count} of {len(wrong)}"
+            rows.append((name, label, answer, share, of_sure[label, answer]))
+    return Table(
+        "remaining",
+        "The commonest errors, pixels alone",
+        f"At most {MOST_CONFUSIONS} kinds a set; sure is a probability of {CONFIDENT} or more.",
+        ("Set", "Is", "Called", "Of all wrong", "Sure"),
+        tuple(rows),
+    )
 
 
 def picture_rows(

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from bench.held_out import FOLDER, SUBJECTS, held_out, version
 from bench.locked_ledger import record
-from bench.model_parts import ablation_table, picture_rows, speed_table
+from bench.model_parts import ablation_table, picture_rows, remaining_table, speed_table
 from bench.model_sets import Asked, real, real_predictions, simulated, source_of, studies
 from bench.model_words import floors, passed, scored
 from bench.real_data import SHARED, Outcome
@@ -48,6 +48,7 @@ from mrsift.infer.runtime import Network
 
 DRAWS = 500
 MEASURED = ("accuracy", "balanced_accuracy", "coverage")
+REMAINS = "Why, as far as it is known: docs/reference/results.md, What remains."
 HEADS = ("Volumes", "Right", "Balanced accuracy", "Known volumes answered", "Wrong when sure")
 
 
@@ -208,7 +209,11 @@ def main() -> None:
     found = {name: report.evaluated(name, table) for name, table in tables.items()}
     sections = simulated_sections(report, found, tables["strangers"])
     sections.append(header_section(report, given.held_out / version() / "studies", given.studies))
-    sections += real_sections(report, given)
+    real_ones, wrong = real_sections(report, given)
+    sections += real_ones
+    for name in ("test", "shifted"):
+        wrong[f"simulated, {name}"] = tables[name].rows(tables[name].split == "test")
+    sections.append(Section("What remains wrong", (REMAINS,), (remaining_table(wrong),)))
     sections.append(Section("Speed", (), (speed_table(report.asked.network),)))
     sections.append(Section("Ablations", *ablation_table(given.ablations)))
     pool = held_out("test", given.held_out, given.subjects)
@@ -220,22 +225,23 @@ def main() -> None:
     show(report, found["test"], sections)
 
 
-def real_sections(report: Report, given: argparse.Namespace) -> list[Section]:
-    """Of what there is; says so where there is nothing."""
+def real_sections(
+    report: Report, given: argparse.Namespace
+) -> tuple[list[Section], dict[str, Predictions]]:
+    """Of what there is, and what was said of it from pixels; says so where there is nothing."""
     if not given.data.is_dir():
         words = (f"{given.data} is not there, so nothing was measured on real scans.",)
-        return [Section("Real scans", words)]
-    sections = [
-        real_section(
-            report, "looked at", real(report.asked, given.data, given.bundle, locked=False)
-        )
-    ]
+        return [Section("Real scans", words)], {}
+    looked = real(report.asked, given.data, given.bundle, locked=False)
+    sections = [real_section(report, "looked at", looked)]
+    said = {"real, looked at": real_predictions(report.asked, looked["pixels"])}
     if not given.locked:
         words = (f"Not asked this time. {scored()}",)
-        return [*sections, Section("Real scans, locked", words)]
+        return [*sections, Section("Real scans, locked", words)], said
     answered = real(report.asked, given.data, given.bundle, locked=True)
     record("model_report.py --locked", report.asked.network.bundle.id, answered)
-    return [*sections, real_section(report, "locked", answered)]
+    said["real, locked"] = real_predictions(report.asked, answered["pixels"])
+    return [*sections, real_section(report, "locked", answered)], said
 
 
 def show(report: Report, test: Evaluation, sections: Sequence[Section]) -> None:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mrsift.config import IdentifySettings
 from mrsift.infer.consistency import Weighted, explanations
-from mrsift.infer.fuse import add_physics
+from mrsift.infer.fuse import add_physics, fuse
 from mrsift.infer.roles import choose_roles
-from mrsift.labels import LABEL_NAMES, PROFILES
-from mrsift.types import PhysicsEvidence, Prediction
+from mrsift.labels import LABEL_NAMES, PROFILES, UNKNOWN
+from mrsift.types import Opinion, PhysicsEvidence, Prediction
 from tests.report_values import b, prediction, volume
 
 labels = st.sampled_from(["T2W", "T2W_FS", "DWI_HIGH", "DWI_LOW", "ADC", "UNKNOWN"])
@@ -105,6 +106,20 @@ def test_physics_keeps_the_sum_and_moves_towards_what_it_favours(values, odds, w
     if odds and max(odds.values()) > 0:
         best = max(odds, key=lambda label: odds[label])
         assert after[best] >= before[best] - 1e-12
+
+
+@given(shares, st.sampled_from(LABEL_NAMES), st.booleans())
+def test_no_single_opinion_however_sure_outvotes_what_physics_measured(values, label, of_header):
+    values[LABEL_NAMES.index(label)] = 1e5
+    total = sum(values)
+    sure = Opinion({name: value / total for name, value in zip(LABEL_NAMES, values, strict=True)})
+    physics = PhysicsEvidence("adc_from_dwi", (), 0.99, 0.0, log_odds={UNKNOWN: 8.0})
+    opinions = (None, sure) if of_header else (sure, None)
+    held = IdentifySettings(pixel_reliability=0.95, header_reliability=0.9)
+    assert fuse(*opinions, held) == sure.probabilities
+    fused = fuse(*opinions, held, physics=physics)
+    assert max(fused, key=fused.__getitem__) == UNKNOWN
+    assert sum(fused.values()) == pytest.approx(1.0)
 
 
 def test_no_physics_changes_nothing():

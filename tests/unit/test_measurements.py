@@ -1,23 +1,28 @@
 """The drivers in `bench/` that others rely on: rows differ in one thing, looks are counted."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
+import torch
 
 from bench import locked_ledger
-from bench.ablation_rows import ROWS
-from bench.ablations import Bench, append, done, parse
+from bench.ablation_rows import ROWS, named
+from bench.ablations import Bench, answers, append, done, parse
 from bench.held_out import DRAWS, SEED, version
+from bench.model_parts import remaining_table
 from bench.model_report import Report, real_sections
 from bench.model_words import floors, passed
 from mrsift.evaluate.predictions import Predictions, make_predictions
 from mrsift.evaluate.summary import evaluate
 from mrsift.labels import LABEL_NAMES, UNKNOWN
+from mrsift.models.catalogue import build
 from mrsift.simulate.variation import PARTS
 from mrsift.train.default import POOL_SEED
+from mrsift.train.recipe import load_recipe
 from mrsift.types import BundleId
 
 
@@ -52,6 +57,27 @@ def test_rows_have_the_same_budget_and_differ_in_what_they_say(bench: Bench) -> 
     assert recipes["large"].preprocess.input_shape != base.preprocess.input_shape
 
 
+def test_an_ensemble_and_its_pupil_are_of_rows_that_there_are() -> None:
+    ensemble, pupil = named("ensemble"), named("distilled")
+    assert {ensemble.trained_as, *ensemble.together} == set(pupil.teachers)
+    assert all(named(name).variation is None for name in pupil.teachers)
+
+
+def test_networks_together_answer_by_their_mean() -> None:
+    """One is surer than another is, but not than three."""
+    settings = replace(load_recipe("default").network, width=4)
+    biases = ((9.0, 0.0, 0.0), (0.0, 2.0, 0.0), (0.0, 2.0, 0.0), (0.0, 2.0, 0.0))
+    networks = []
+    for bias in biases:
+        network = build(settings, 3, 0).eval()
+        network.label_head.weight.data.zero_()
+        network.label_head.bias.data[:] = torch.tensor(bias)
+        networks.append(network)
+    volumes = [np.zeros((4, 16, 16), dtype=np.float32)] * 2
+    said = [answers(networks[:count], volumes, mirrored=False) for count in (1, 2, 4)]
+    assert [one.tolist() for one in said] == [[0, 0], [0, 0], [1, 1]]
+
+
 def test_rows_in_the_file_are_known_by_their_budget(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     assert done(path) == set()
@@ -76,8 +102,9 @@ def test_looks_at_the_locked_scans_are_counted_by_time(
 
 def test_without_real_scans_the_report_says_so(tmp_path: Path) -> None:
     given = argparse.Namespace(data=tmp_path / "nowhere", locked=False)
-    (section,) = real_sections(cast(Report, None), given)
+    (section,), said = real_sections(cast(Report, None), given)
     assert "nothing was measured on real scans" in section.words[0]
+    assert said == {}
 
 
 def strangers_noticed(share: float) -> Predictions:
@@ -110,3 +137,9 @@ def test_the_report_says_whether_the_floors_are_reached(
     table = strangers_noticed(share)
     assert said in floors(evaluate(table, draws=20))
     assert passed_words in passed(table)
+
+
+def test_the_report_counts_what_remains_wrong() -> None:
+    """Half the strangers are called T2W with 0.92, counted as `UNKNOWN`; no other is wrong."""
+    table = remaining_table({"made up": strangers_noticed(0.5)})
+    assert table.rows == (("made up", UNKNOWN, "T2W", "30 of 30", 30),)

@@ -14,8 +14,8 @@ from mrsift.classify.reading import PatientReading, as_logits, calibrated, read_
 from mrsift.classify.sampling import Patients, make_task
 from mrsift.config import StudyTrainingSettings
 from mrsift.errors import ConfigError
+from mrsift.evaluate.calibration import fit_temperature
 from mrsift.evaluate.conformal import label_thresholds
-from mrsift.train.calibrate import honest_temperature
 from mrsift.train.classes import NO_CLASS
 from mrsift.train.fit import Task, fit, load_network
 from mrsift.train.keeper import RunKeeper
@@ -185,6 +185,21 @@ def fit_inner(values: Float64Array, y_true: NDArray[np.intp]) -> float:
     if len(y_true) < LEAST_FOR_TEMPERATURE or len(np.unique(y_true)) < values.shape[1]:
         return 1.0
     return honest_temperature(as_logits(values), y_true)
+
+
+def honest_temperature(logits: NDArray[np.floating], y_true: NDArray[np.integer]) -> float:
+    """The temperature that fits best, never below 1 where every answer was right.
+
+    Where nothing is wrong, the likelihood only grows with confidence, and a fit would say
+    that the network is never in doubt. It has no evidence for that.
+
+    Args:
+        logits: Shape (n, labels).
+        y_true: Shape (n,).
+    """
+    fitted = fit_temperature(logits, y_true)
+    all_right = bool((np.asarray(logits).argmax(axis=1) == y_true).all())
+    return max(fitted, 1.0) if all_right else fitted
 
 
 def label_places(called: Sequence[str | None], names: Sequence[str]) -> NDArray[np.intp]:

@@ -15,7 +15,6 @@ from mrsift.infer.evidence import DESCRIPTION, combine, description_claim, findi
 from mrsift.infer.fuse import (
     Answer,
     Probabilities,
-    add_physics,
     answer,
     believed_header,
     conclude,
@@ -154,8 +153,7 @@ class Judge:
         if self.use_header:
             others = combine(item for item in heard if item[0].name != DESCRIPTION)
             others = in_words_of(self.labels, others)
-            fused = fuse(pixels, others, self.settings, self.labels)
-            evidence = Opinion(add_physics(fused, physics))
+            evidence = Opinion(fuse(pixels, others, self.settings, self.labels, physics=physics))
             threshold = self.settings.conflict_probability
             reasons.append(find_lie(description_claim(one.info), evidence, threshold))
         reason = "; ".join(part for part in reasons if part) or None
@@ -186,7 +184,7 @@ class Judge:
         b = trusted_b_value(one.info) if opinions[1] is not None else None
         if physics.conflict is not None:
             b = physics.b_s_per_mm2  # a header can be wrong, a signal that falls cannot
-        fused = add_physics(fuse(*opinions, self.settings, self.labels), physics)
+        fused = fuse(*opinions, self.settings, self.labels, physics=physics)
         return conclude(fused, b, opinions, profile, self.settings)
 
     def _physics(self, volumes: Sequence[Seen]) -> dict[str, PhysicsEvidence]:

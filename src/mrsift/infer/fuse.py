@@ -46,17 +46,21 @@ def fuse(
     header: Opinion | None,
     settings: IdentifySettings,
     labels: Sequence[str] = LABEL_NAMES,
+    *,
+    physics: PhysicsEvidence | None = None,
 ) -> Probabilities:
-    """Adds the log-probabilities of the opinions that are there.
+    """Adds the log-probabilities of the opinions that are there, and the log-odds of physics.
 
     Args:
         pixels: Calibrated opinion of the network.
         header: Opinion of the header witnesses.
         settings: Reliabilities.
         labels: That both speak of.
+        physics: What other volumes of the study say of this one; None for nothing.
 
     Returns:
-        All labels, sum 1; uniform where nobody speaks; a single opinion unchanged.
+        All labels, sum 1; uniform where nobody speaks; a single opinion unchanged, unless
+        physics speaks too, which no opinion may outvote by being alone.
     """
     uniform = 1.0 / len(labels)
     opinions = [
@@ -67,8 +71,8 @@ def fuse(
         )
         if opinion is not None
     ]
-    if len(opinions) < 2:
-        return dict(opinions[0][0].probabilities if opinions else dict.fromkeys(labels, uniform))
+    if len(opinions) == 1 and not (physics and physics.log_odds):
+        return dict(opinions[0][0].probabilities)
     total = {
         label: math.fsum(
             math.log(reliability * opinion.probabilities[label] + (1 - reliability) * uniform)
@@ -76,7 +80,7 @@ def fuse(
         )
         for label in labels
     }
-    return softmax(total, labels)
+    return add_physics(softmax(total, labels), physics)
 
 
 def believed_header(

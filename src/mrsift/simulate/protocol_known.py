@@ -199,7 +199,7 @@ def t1w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
             field_t,
             tr,
             float(rng.uniform(8, 24)),
-            ti_ms=float(rng.uniform(720, 900)),
+            ti_ms=null_time(_csf_t1_ms(rng, field_t), tr) * float(rng.uniform(0.95, 1.1)),
             **fat,
         )
     if kind == "mprage":
@@ -249,10 +249,15 @@ def t1w_ce_protocol(rng: np.random.Generator, region: str, field_t: float) -> Pr
     return replace(base, agent_early=early * dose, agent_late=late, inflow=base.inflow * 0.2)
 
 
+def _csf_t1_ms(rng: np.random.Generator, field_t: float) -> float:
+    """What a protocol that nulls fluid takes for the T1 of fluid."""
+    return float(rng.uniform(3900, 4300)) * (1.0 if field_t == 3.0 else 0.8)
+
+
 def flair_protocol(rng: np.random.Generator, _region: str, field_t: float) -> Protocol:
     """FLAIR: fluid nulled to within a few per cent, 2D or 3D."""
     tr = float(rng.uniform(6500, 11000))
-    csf = float(rng.uniform(3900, 4300)) * (1.0 if field_t == 3.0 else 0.8)
+    csf = _csf_t1_ms(rng, field_t)
     volume = rng.random() < 0.35
     if volume:
         tr = float(rng.uniform(4800, 8000))

@@ -168,12 +168,17 @@ def water_and_fat(maps: Maps, protocol: Protocol) -> tuple[Float32Array, Float32
         fat = fat * np.exp(-p.b * 1e-3 * _FAT_ADC)
     water = water * maps.pd * (1 - maps.fat) * _flow(maps, protocol)
     if p.sequence in ("gre", "gre_epi", "mprage"):
-        left = in_phase(maps.across_ppm, p.field_t, p.te_ms)
+        left = in_phase(maps.across_ppm * np.float32(_shim(p)), p.field_t, p.te_ms)
         water, fat = water * left, fat * left
     if p.transfer > 0:
         water = water * (1 - np.float32(p.transfer) * d.bound)[maps.tissue]
     fat = fat * maps.pd * maps.fat
     return water.astype(np.float32), np.asarray(fat, dtype=np.float32)
+
+
+def _shim(protocol: Protocol) -> float:
+    """Share of the change of the field that the scan has: a local shim takes out some of it."""
+    return 0.4 + 0.6 * protocol.off_resonance
 
 
 def _in_direction(maps: Maps, factor: float) -> Float32Array:

@@ -16,6 +16,9 @@ from mrsift.evaluate.outliers import fit_reference
 from mrsift.export.output_file import write_bytes
 from mrsift.train.score import Scores
 
+SUREST = 1.0
+"""Lowest temperature of a network of sequences: on other scanners it is less sure, never surer."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
@@ -50,7 +53,7 @@ def calibrate(
             beside a stranger is not like what is known. None where there is none.
     """
     scores, y_true = validation
-    temperature = honest_temperature(scores.logits, y_true)
+    temperature = max(fit_temperature(scores.logits, y_true), SUREST)
     thresholds = label_thresholds(softmax(scores.logits, temperature), y_true, settings.coverage)
     features, checked = (
         _known(side.features, labels, unknown) for side, labels in (train, validation)
@@ -66,21 +69,6 @@ def _known(
     """Features of the known classes; of all where there is nothing else."""
     known = labels != unknown
     return features[known] if known.any() else features
-
-
-def honest_temperature(logits: NDArray[np.floating], y_true: NDArray[np.integer]) -> float:
-    """The temperature that fits best, never below 1 where every answer was right.
-
-    Where nothing is wrong, the likelihood only grows with confidence, and a fit would say
-    that the network is never in doubt. It has no evidence for that.
-
-    Args:
-        logits: Shape (n, labels).
-        y_true: Shape (n,).
-    """
-    fitted = fit_temperature(logits, y_true)
-    all_right = bool((np.asarray(logits).argmax(axis=1) == y_true).all())
-    return max(fitted, 1.0) if all_right else fitted
 
 
 def write_outliers(path: Path, reference: OutlierReference) -> None:

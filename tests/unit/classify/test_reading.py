@@ -7,7 +7,7 @@ import pytest
 
 from mrsift.classify.aggregate import aggregate
 from mrsift.classify.ensemble import Voice, merge
-from mrsift.classify.member import fit_inner
+from mrsift.classify.member import fit_inner, honest_temperature
 from mrsift.classify.reading import Head, Seen, calibrated, read_patient
 from mrsift.config import StudyTrainingSettings
 from mrsift.types import Float64Array
@@ -107,3 +107,12 @@ def test_a_label_stays_where_half_of_the_networks_keep_it() -> None:
 
 def test_the_most_probable_label_always_stays() -> None:
     assert merge([voice(0.8, (0.9, 0.9))], 0).members.tolist() == [False, True]
+
+
+def test_a_network_that_was_never_wrong_is_not_made_surer() -> None:
+    rng = np.random.default_rng(0)
+    y_true = rng.integers(0, 3, 60)
+    logits = rng.normal(size=(60, 3)) + 6.0 * np.eye(3)[y_true]
+    assert honest_temperature(logits, y_true) == 1.0
+    logits[:10] *= -1
+    assert honest_temperature(logits, y_true) > 1.0

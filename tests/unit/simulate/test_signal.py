@@ -10,6 +10,7 @@ from mrsift.simulate.anatomy import Maps
 from mrsift.simulate.computed import fit_adc
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
+from mrsift.simulate.protocol_draw import draw_protocol
 from mrsift.simulate.tissue import codes, draw, table
 
 TSE = Protocol("T2W", "tse", "se", 3.0, 5000.0, 100.0)
@@ -249,3 +250,35 @@ def test_an_oblique_surface_is_a_ramp_and_a_flat_one_an_edge() -> None:
     assert steps.max() == pytest.approx(0.5)
     assert ramp.max() < 0.5 * steps.max()
     assert ramp.sum() == pytest.approx(steps.sum(), abs=1e-5)
+
+
+def test_a_better_shim_keeps_more_of_a_gradient_echo_and_a_spin_echo_has_nothing_to_lose(
+    maps: Maps,
+) -> None:
+    curved = replace(maps, across_ppm=np.full_like(maps.across_ppm, 0.1))
+    brain = (0, 0, column("grey_matter"))
+    kept = {}
+    for sequence in ("gre_epi", "epi"):
+        p = Protocol("UNKNOWN", "bold", sequence, 3.0, 2000.0, 35.0)
+        whole = signal.water_and_fat(maps, p)[0][brain]
+        kept[sequence] = [
+            signal.water_and_fat(curved, replace(p, off_resonance=off))[0][brain] / whole
+            for off in (0.1, 0.8, 1.5)
+        ]
+    good, usual, poor = kept["gre_epi"]
+    assert 1 > good > usual > poor
+    assert kept["epi"] == pytest.approx([1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("field_t", [1.5, 3.0])
+def test_t1_flair_nulls_fluid(field_t: float) -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_protocol(rng, "T1W", "head", field_t) for _ in range(400)]
+    flairs = [p for p in drawn if p.family == "t1_flair"]
+    assert len(flairs) > 10
+    for p in flairs:
+        fluid, white = (
+            abs(float(signal.inversion_recovery(np.float32(t1), p.tr_ms, p.ti_ms)))
+            for t1 in ((4100.0, 850.0) if field_t == 3.0 else (3280.0, 680.0))
+        )
+        assert fluid < 0.25 * white

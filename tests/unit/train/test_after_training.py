@@ -10,15 +10,17 @@ import torch
 from mrsift.bundle import Bundle, default_bundle_path
 from mrsift.dataset.table import Dataset, read_dataset, write_dataset
 from mrsift.errors import BundleError, ConfigError
+from mrsift.evaluate.calibration import fit_temperature
 from mrsift.evaluate.predictions import read_predictions
 from mrsift.infer.identify import IdentifyOptions, identify
 from mrsift.models.weights import from_safetensors, network_of_bundle, to_safetensors
 from mrsift.train.adapt import adapt
 from mrsift.train.bundle_export import export_run, without_folders
-from mrsift.train.calibrate import honest_temperature, read_outliers
+from mrsift.train.calibrate import calibrate, read_outliers
 from mrsift.train.experiment import Machine, train
 from mrsift.train.recipe import Recipe, load_recipe, with_settings
 from mrsift.train.run_folder import RunFolder
+from mrsift.train.score import Scores
 from mrsift.train.tune import tune
 from mrsift.train.watch import Watch
 from tests.toy_data import toy_data
@@ -233,10 +235,14 @@ def test_a_search_without_a_range_is_named(data: Path, recipe: Recipe, tmp_path:
         tune(recipe, data, tmp_path / "b", 1, ONE_THREAD, Watch())
 
 
-def test_a_network_that_was_never_wrong_is_not_made_surer() -> None:
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 3, 60)
-    logits = rng.normal(size=(60, 3)) + 6.0 * np.eye(3)[y_true]
-    assert honest_temperature(logits, y_true) == 1.0
-    logits[:10] *= -1
-    assert honest_temperature(logits, y_true) > 1.0
+def test_a_network_that_doubts_too_much_is_not_made_surer() -> None:
+    """What it doubts on volumes like those of training, it doubts with right on another scanner."""
+    rng = np.random.default_rng(1)
+    y_true = rng.integers(0, 3, 400)
+    logits = rng.normal(size=(400, 3)) + 2.5 * np.eye(3)[y_true]
+    features = rng.normal(size=(400, 8)).astype(np.float32)
+    for scale, surest in ((0.3, True), (6.0, False)):
+        asked = Scores((scale * logits).astype(np.float32), None, features), y_true
+        found = calibrate(asked, asked, load_recipe("default").calibration, None)
+        assert (fit_temperature(asked[0].logits, y_true) < 1) == surest
+        assert (found.temperature == 1.0) == surest
