@@ -61,7 +61,8 @@ class Tree:
                     lines.append(line)
             with _output(self._out / MANIFEST):
                 for line in lines:
-                    self._manifest.add(line)
+                    if line != self._lines.get(line.path):  # else said by a run cut off just here
+                        self._manifest.add(line)
         except (IngestError, _NotOurs) as error:
             self._take_back(lines)
             return Done(REFUSED if isinstance(error, _NotOurs) else LEFT_OUT, str(error))

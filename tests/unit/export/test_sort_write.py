@@ -2,18 +2,23 @@
 
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from types import FrameType
+from typing import Any, BinaryIO
 
 import pytest
 
 from mrsift.errors import ConfigError, IngestError, OutputError
+from mrsift.export import sort_manifest, sort_write
 from mrsift.export.sort_item import Entry, File, constant
 from mrsift.export.sort_manifest import MANIFEST, read_manifest
 from mrsift.export.sort_write import WORKSHOP, open_tree
 from tests.sorted_trees import tree
+
+WRITERS = {Path(str(module.__file__)) for module in (sort_write, sort_manifest)}
 
 
 def entry(*names: str, content: bytes = b"x" * 100) -> Entry:
@@ -177,3 +182,44 @@ def test_links_are_hard_where_they_can_be(
     target = tmp_path / "out/T2W/1.dcm"
     assert target.samefile(original)
     assert target.is_symlink() is not same_disk
+
+
+def fill_until(lines: int, folder: Path, *entries: Entry) -> bool:
+    """Fill a tree in another process; whether Ctrl-C came, after so many lines that write it."""
+    left = lines
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if Path(frame.f_code.co_filename) not in WRITERS:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    child = os.fork()
+    if child == 0:
+        status = 1
+        sys.settrace(trace)
+        try:
+            fill(folder, *entries)
+            status = 0
+        except KeyboardInterrupt:
+            status = 130
+        finally:
+            os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, 130)
+    return status == 130
+
+
+def test_ctrl_c_at_any_line_and_the_next_run_makes_the_same_tree(tmp_path: Path) -> None:
+    entries = entry("a/1", "a/2"), entry("b/1", "b/2")
+    fill(tmp_path / "whole", *entries)
+    lines = 1
+    while fill_until(lines, tmp_path / str(lines), *entries):
+        fill(tmp_path / str(lines), *entries)
+        assert tree(tmp_path / str(lines)) == tree(tmp_path / "whole"), lines
+        lines += 1
+    assert lines > 100
