@@ -23,6 +23,10 @@ _VERTEX_MM = 90.0
 _SEEN_SLICES = (14, 18)
 """A network looks at about as many slices of a stack; those between them are not drawn."""
 
+_CLOSE = {False: (0.12, 0.62), True: (0.05, 0.4)}
+"""Of pelves, shares with a field of view below 140 mm and below 230; what one train measures
+would fold there."""
+
 _CUBIC_SHAPE = {STRIPPED: (16, 176, 142), RESEARCH: (16, 200, 164)}
 
 
@@ -151,9 +155,10 @@ def _pelvis_view(rng: np.random.Generator, kind: str) -> tuple[float, tuple[floa
         field_mm = float(rng.uniform(360, 480))
     else:
         share = rng.random()
-        if share < 0.12:
+        close, middle = _CLOSE[kind == ECHO_PLANAR]
+        if share < close:
             field_mm = float(rng.uniform(100, 140))
-        elif share < 0.62:
+        elif share < middle:
             field_mm = float(rng.uniform(140, 230))
         else:
             field_mm, spread = float(rng.uniform(230, 430)), 14.0

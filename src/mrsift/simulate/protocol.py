@@ -20,7 +20,8 @@ class Protocol:
             `opposed`.
         fat_residual: Share of fat left where suppression works.
         fat_failure: Share of fat left where the field is off.
-        off_resonance: How far the field is off; 1 is a well shimmed scan.
+        off_resonance: How far the field is off for fat suppression, relative to the solved one; a
+            good shim has little. Six tenths of what gradient echoes lose go with it.
         fat_t2_ms: Apparent; long on turbo spin echo.
         agent_early: Weight of the arterial uptake, 0 to 1.
         agent_late: Weight of the late uptake, 0 to 1.

@@ -13,6 +13,7 @@ from mrsift.simulate.protocol_known import (
     choose,
     dwi_high_protocol,
     dwi_low_protocol,
+    echo_planar_shift_px,
     epi_protocol,
     fat_settings,
     flair_protocol,
@@ -47,14 +48,13 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
         "bssfp": ("bssfp", rng.uniform(3.2, 6.5), rng.uniform(1.5, 3.0), rng.uniform(35, 75)),
         "t2star": ("gre", rng.uniform(400, 900), rng.uniform(14, 30), rng.uniform(15, 25)),
         "swi": ("gre", rng.uniform(25, 45), rng.uniform(18, 40), rng.uniform(10, 18)),
-        "bold": ("gre_epi", rng.uniform(700, 3500), rng.uniform(22, 55), rng.uniform(50, 90)),
         "angiography": ("gre", rng.uniform(20, 28), rng.uniform(3, 7), rng.uniform(18, 30)),
         "fat_image": ("gre", rng.uniform(4, 8), 1.3, rng.uniform(3, 12)),
     }
     name, tr, te, flip = settings.get(family, ("gre", 5.0, 1.5, 10.0))
     if family == "proton_density" and rng.random() < 0.3:
         name, tr, te, flip = "gre", 800.0, rng.uniform(1.2, 2.0), rng.uniform(5, 9)
-    suppression = {"fat_image": "fat_only", "bold": "fatsat", "angiography": "fatsat"}.get(family)
+    suppression = {"fat_image": "fat_only", "angiography": "fatsat"}.get(family)
     if suppression is None:
         suppression = "fatsat" if family == "proton_density" and rng.random() < 0.3 else "none"
         if family == "bssfp" and rng.random() < 0.4:
@@ -68,6 +68,8 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
     if family == "subtraction":
         after = t1w_ce_protocol(rng, region, field_t)
         return replace(after, label=UNKNOWN, family=family)
+    if family == "bold":
+        return _functional(rng, field_t)
     inflow = rng.uniform(4, 9) if family == "angiography" else rng.uniform(0, 1)
     return Protocol(
         UNKNOWN,
@@ -80,6 +82,26 @@ def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:
         **fat,
         fat_suppression=suppression,
         inflow=float(inflow),
+    )
+
+
+def _functional(rng: np.random.Generator, field_t: float) -> Protocol:
+    """Functional series: grey matter at its best flip angle, its echo near the T2* of brain."""
+    tr = float(rng.uniform(700, 3500))
+    best = np.rad2deg(np.arccos(np.exp(-tr / _GREY_T1_MS)))
+    fat = fat_settings(rng, field_t, "epi")
+    return Protocol(
+        UNKNOWN,
+        "bold",
+        "gre_epi",
+        field_t,
+        tr,
+        float(rng.uniform(22, 40) if field_t == 3.0 else rng.uniform(32, 60)),
+        flip_deg=float(min(best * rng.uniform(0.8, 1.2), 90.0)),
+        **fat,
+        fat_suppression="fatsat",
+        fat_shift_px=echo_planar_shift_px(rng, fat["fat_residual"]),
+        inflow=float(rng.uniform(0, 1)),
     )
 
 
@@ -96,6 +118,7 @@ _DRAWS: dict[str, Draw] = {
 }
 
 
+_GREY_T1_MS = 1400.0
 _TURBO = ("T2W", "T2W_FS", "FLAIR")
 """Labels whose spin echoes are trains; their flip angle is that of the refocusing pulses."""
 
@@ -113,8 +136,10 @@ def draw_protocol(rng: np.random.Generator, label: str, region: str, field_t: fl
         Parameters within what scanners do.
     """
     p = _DRAWS[label](rng, region, field_t)
-    # the refocusing pulses of other slices saturate bound water; one slice at a time does not
-    most = 0.3 if p.sequence == "se" and p.dimension == 2 else 0.1
+    # the pulses of other slices, and those that suppress fat before each slice of a functional
+    # series, saturate bound water; one slice at a time does not
+    many = p.sequence in ("se", "gre_epi") and p.dimension == 2
+    most = 0.3 if many else 0.1
     p = replace(p, transfer=float(rng.uniform(0, most)))
     if label in _TURBO and p.sequence == "se":
         angle = float(rng.uniform(110, 180))

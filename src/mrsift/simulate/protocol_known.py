@@ -99,8 +99,6 @@ def epi_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
     shortest, longest = (3500, 12000) if region == "head" else (2400, 11000)  # slices of a brain
     tr = float(rng.uniform(shortest, longest))
     ti = null_time(fat["fat_t1_ms"], tr) if kind == "stir" else 0.0
-    # the fat that suppression misses for its frequency, near that of water, stays in its place
-    shift_px = 0 if fat["fat_residual"] > _MISSED_FAT else int(rng.integers(-9, 10))
     return Protocol(
         "DWI_LOW",
         "dwi",
@@ -112,8 +110,16 @@ def epi_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         **fat,
         fat_suppression=kind,
         kurtosis=float(rng.uniform(0.8, 1.7)),
-        fat_shift_px=shift_px,
+        fat_shift_px=echo_planar_shift_px(rng, fat["fat_residual"]),
     )
+
+
+def echo_planar_shift_px(rng: np.random.Generator, fat_residual: float) -> int:
+    """How far fat lies from its place along the phase direction of one train.
+
+    The fat that suppression misses for its frequency, near that of water, stays in its place.
+    """
+    return 0 if fat_residual > _MISSED_FAT else int(rng.integers(-9, 10))
 
 
 LOW_B = (0, 0, 0, 10, 20, 50, 50, 100, 100, 150, 200, 300, 400, 400, 450)

@@ -13,7 +13,7 @@ from mrsift.types import Float32Array
 # T1 and T2 at 1.5 T relative to 3 T.
 _T1_SCALE = {3.0: 1.0, 1.5: 0.8}
 _T2_SCALE = {3.0: 1.0, 1.5: 1.08}
-_GREY_OVER_WHITE = 1.1  # at least, of their T2; both vary from brain to brain together
+_GREY_OVER_WHITE = 1.1  # at least, of T2 and T2*; both vary from brain to brain together
 _T2_PRIME_SCALE = {3.0: 1.0, 1.5: 1.5}
 
 
@@ -105,6 +105,8 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
     grey, white = names["grey_matter"], names["white_matter"]
     t2[grey] = max(t2[grey], _GREY_OVER_WHITE * t2[white])
     t2_prime = pick("t2_prime_ms") * np.float32(_T2_PRIME_SCALE[field_t])
+    t2star = np.asarray(1 / (1 / t2 + 1 / t2_prime), dtype=np.float32)
+    t2star[grey] = min(max(t2star[grey], _GREY_OVER_WHITE * t2star[white]), t2[grey])
     uptake = np.array([row.uptake for row in rows], dtype=np.float32)
     uptake = uptake * rng.uniform(0.7, 1.3, (len(rows), 1)).astype(np.float32)
     return Draw(
@@ -112,7 +114,7 @@ def draw(rng: np.random.Generator, field_t: float) -> Draw:
         pd=pick("pd"),
         t1_ms=pick("t1_ms") * np.float32(_T1_SCALE[field_t]),
         t2_ms=t2,
-        t2star_ms=np.asarray(1 / (1 / t2 + 1 / t2_prime), dtype=np.float32),
+        t2star_ms=t2star,
         adc=pick("adc"),
         fat=np.minimum(pick("fat"), 0.97),
         early=uptake[:, 0],

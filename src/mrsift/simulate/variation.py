@@ -59,7 +59,7 @@ def _sharp(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
 
 
 def _suppressed(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
-    return replace(p, fat_failure=0.0, off_resonance=0.0), a
+    return replace(p, fat_failure=0.0), a
 
 
 def _unmasked(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:

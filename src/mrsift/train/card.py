@@ -147,8 +147,8 @@ reference come from simulated subjects that the weights never saw, augmented as 
   b-value in the header decides, where there is one.
 - Fat-suppressed T2W and diffusion weighting with low b have almost the same contrast.
 - T1W before and after contrast cannot be told apart where nothing enhances.
-- Known weak: functional echo-planar series without a header (called DWI_HIGH, at times with 0.9 or
-  more), calculated high-b images, HASTE localizers, proton-density references.
+- Known weak: functional echo-planar series without a header (called DWI_HIGH), calculated high-b
+  images, HASTE localizers, proton-density references.
 """
 
 

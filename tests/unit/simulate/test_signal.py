@@ -12,14 +12,15 @@ from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol, null_time
 from mrsift.simulate.protocol_draw import draw_protocol
 from mrsift.simulate.tissue import codes, draw, table
+from mrsift.types import Float32Array
 
 TSE = Protocol("T2W", "tse", "se", 3.0, 5000.0, 100.0)
 EPI = Protocol("DWI_LOW", "dwi", "epi", 3.0, 5000.0, 60.0, fat_suppression="fatsat")
 
 
-def one_tissue_each(field_t: float = 3.0) -> Maps:
+def one_tissue_each(field_t: float = 3.0, seed: int = 3) -> Maps:
     """Maps in which column i holds tissue i, without texture."""
-    values = draw(np.random.default_rng(3), field_t)
+    values = draw(np.random.default_rng(seed), field_t)
     count = len(table())
     tissue = np.arange(count, dtype=np.uint8)[None, None, :]
     grid = Grid("axial", (0, 0, 0), (1, 1, count), (3, 1, 1), 3.0)
@@ -214,6 +215,35 @@ def test_functional_imaging_shows_fluid_no_darker_than_brain(maps: Maps) -> None
     image = signal.water_and_fat(maps, p)[0][0, 0]
     assert image[column("csf")] > 0.9 * image[column("grey_matter")]
     assert image[column("venous_sinus")] < 0.9 * image[column("grey_matter")]
+
+
+@pytest.mark.parametrize("field_t", [1.5, 3.0])
+def test_functional_series_show_grey_matter_brighter_than_white(field_t: float) -> None:
+    grey, white = column("grey_matter"), column("white_matter")
+    ratios, shares = [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        p = functional(rng, field_t)
+        subject = one_tissue_each(field_t, seed)
+        image = signal.water_and_fat(subject, p)[0][0, 0]
+        ratios.append(image[grey] / image[white])
+        shares.append(image[grey] / brightest(subject, p)[grey])
+    assert 1.1 < np.median(ratios) < 1.35  # scans that were measured: 1.2 and 1.35
+    assert np.mean(np.array(ratios) > 0.95) > 0.9
+    assert min(shares) > 0.9  # near the best flip angle
+
+
+def functional(rng: np.random.Generator, field_t: float) -> Protocol:
+    """The next functional series that is drawn."""
+    while (p := draw_protocol(rng, "UNKNOWN", "head", field_t)).family != "bold":
+        pass
+    return p
+
+
+def brightest(subject: Maps, p: Protocol) -> Float32Array:
+    """Water at the best of many flip angles, tissue by tissue."""
+    angles = [replace(p, flip_deg=float(flip)) for flip in range(5, 91, 5)]
+    return np.max([signal.water_and_fat(subject, one)[0][0, 0] for one in angles], axis=0)
 
 
 def test_perfusion_raises_the_adc_of_low_b(maps: Maps) -> None:
