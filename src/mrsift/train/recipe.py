@@ -99,6 +99,10 @@ def check_recipe(tables: Mapping[str, Any], source: str) -> Recipe:
         ConfigError: A key nobody knows, a value of the wrong kind, or values that do not fit.
     """
     _check_keys(tables, Recipe, source, "")
+    training = tables.get("training")
+    if isinstance(training, Mapping) and isinstance(training.get("precision"), int):
+        # bits are a number to who writes them, and one of three words to the trainer
+        tables = {**tables, "training": {**training, "precision": str(training["precision"])}}
     try:
         recipe = _ADAPTER.validate_python(dict(tables))
     except ValidationError as error:

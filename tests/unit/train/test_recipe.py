@@ -115,6 +115,12 @@ def test_overrides_speak_toml() -> None:
     assert recipe.name == "mine"
 
 
+@pytest.mark.parametrize("written", ["32", '"32"', "16"])
+def test_bits_may_be_written_as_a_number(written: str) -> None:
+    recipe = load_recipe("default", [f"training.precision={written}"])
+    assert recipe.training.precision == written.strip('"')
+
+
 def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no such recipe; did you mean prostate-2024\?"):
         load_recipe("recipes/prostate-2042.toml")
