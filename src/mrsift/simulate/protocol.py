@@ -33,6 +33,7 @@ class Protocol:
         fat_shift_px: Chemical shift along the phase direction, pixels.
         refocusing_deg: Of spin echo and turbo spin echo.
         transfer: Signal that white matter loses to magnetisation transfer, share.
+        pulsation: Signal that fluid about the brain stem loses as it moves, share.
     """
 
     label: str
@@ -62,6 +63,7 @@ class Protocol:
     fat_shift_px: int = 0
     refocusing_deg: float = 180.0
     transfer: float = 0.0
+    pulsation: float = 0.0
 
 
 UNKNOWN_FAMILIES: dict[str, float] = {

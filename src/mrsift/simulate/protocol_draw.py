@@ -102,6 +102,7 @@ def _functional(rng: np.random.Generator, field_t: float) -> Protocol:
         fat_suppression="fatsat",
         fat_shift_px=echo_planar_shift_px(rng, fat["fat_residual"]),
         inflow=float(rng.uniform(0, 1)),
+        pulsation=float(rng.uniform(0, 0.3) if rng.random() < 0.3 else rng.uniform(0.3, 1.0)),
     )
 
 

@@ -19,6 +19,7 @@ _MHZ_PER_T = 42.577  # of protons
 _PSEUDO_DIFFUSION = 15.0  # 1e-3 mm2/s
 _FAT_ADC = 0.08
 _FREE_WATER_ADC = 3.0  # at body temperature
+_BRAIN_STEM_MM, _PULSATION_MM = (0.0, 18.0, -20.0), 45.0
 _TRAIN_STEPS, _TRAIN_STEP_MS = 176, 7.0  # pulses of an MPRAGE train, and from one to the next
 
 
@@ -194,10 +195,21 @@ def _flow(maps: Maps, protocol: Protocol) -> Float32Array:
     """Blood that leaves the slice in spin echo, or enters it fresh in gradient echo."""
     loss = maps.draw.flow[maps.tissue]
     if protocol.sequence in ("gre", "gre_epi", "mprage", "bssfp"):
-        return np.asarray(1 + protocol.inflow * loss)
+        return np.asarray((1 + protocol.inflow * loss) * _still(maps, protocol.pulsation))
     if protocol.sequence == "epi" and protocol.b > 0:
         return np.asarray(1 - np.minimum(loss * 1.5, 1))
     return np.asarray(1 - loss * np.float32(protocol.flow_void))
+
+
+def _still(maps: Maps, pulsation: float) -> Float32Array | float:
+    """What fluid keeps that moves with every heartbeat, most about the brain stem."""
+    if pulsation == 0:
+        return 1.0
+    distances = zip(maps.grid.points_mm(maps.parts), _BRAIN_STEM_MM, strict=True)
+    squared = sum((axis - place) ** 2 for axis, place in distances)
+    near = np.exp(-squared / (2 * _PULSATION_MM**2))
+    moved = np.where(maps.of(("csf",)), pulsation * near, 0)
+    return np.asarray(1 - moved, dtype=np.float32)
 
 
 def fat_left(maps: Maps, protocol: Protocol) -> Float32Array | float:

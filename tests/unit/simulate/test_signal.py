@@ -217,6 +217,22 @@ def test_functional_imaging_shows_fluid_no_darker_than_brain(maps: Maps) -> None
     assert image[column("venous_sinus")] < 0.9 * image[column("grey_matter")]
 
 
+def test_fluid_about_the_brain_stem_loses_signal_as_it_moves(maps: Maps) -> None:
+    p = Protocol("UNKNOWN", "bold", "gre_epi", 3.0, 2500.0, 35.0, flip_deg=75.0)
+    high = replace(maps, grid=replace(maps.grid, centre_mm=(0.0, 0.0, 110.0)))
+    fluid, brain = column("csf"), column("grey_matter")
+    kept = {}
+    for place, where in (("base", maps), ("top", high)):
+        still, moved = (
+            signal.water_and_fat(where, replace(p, pulsation=share))[0][0, 0]
+            for share in (0.0, 0.8)
+        )
+        assert moved[brain] == still[brain]
+        kept[place] = moved[fluid] / still[fluid]
+    assert kept["base"] < 0.5
+    assert kept["top"] > 0.95
+
+
 @pytest.mark.parametrize("field_t", [1.5, 3.0])
 def test_functional_series_show_grey_matter_brighter_than_white(field_t: float) -> None:
     grey, white = column("grey_matter"), column("white_matter")
