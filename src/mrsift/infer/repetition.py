@@ -10,7 +10,7 @@ import numpy as np
 
 from mrsift.infer.enhancement import T1
 from mrsift.infer.sample import Sampled
-from mrsift.infer.witness import FAIR, STRONG, towards
+from mrsift.infer.witness import STRONG, towards
 from mrsift.labels import UNKNOWN
 from mrsift.types import Float32Array, PhysicsEvidence
 
@@ -19,13 +19,6 @@ LEAST_REPEATS = 8
 
 ALIKE_R = 0.97
 """See `alike`. Functional series have more than 0.99, directions at b = 1000 less than 0.95."""
-
-SAME_R, SAME_BRIGHTNESS = 0.99, 0.03
-"""From two volumes on, how alike and how equally bright repeats are. Two high b-values differ in
-brightness, two directions in pattern, and the averages of one are rarely kept apart."""
-
-LEAST_LIKELY = 0.1
-"""Below this mean probability of `DWI_HIGH` nothing has to be said against it."""
 
 TISSUE = 0.15
 """Tissue is brighter than this share of the 98th percentile of the mean."""
@@ -38,35 +31,31 @@ def repetition_evidence(group: Sequence[Sampled]) -> dict[str, PhysicsEvidence]:
         group: Volumes of one grid.
 
     Returns:
-        volume_id -> evidence for `UNKNOWN`, and of a few repeats against `DWI_HIGH`; none for
-        dynamic T1-weighted series, whose phases are alike too, and none where the header names a
-        b-value above 0.
+        volume_id -> evidence for `UNKNOWN`; none for dynamic T1-weighted series, whose phases
+        are alike too, and none where the header names a b-value above 0.
     """
     series: dict[str, list[Sampled]] = {}
     for one in group:
         series.setdefault(_series(one), []).append(one)
     evidence = {}
     for volumes in series.values():
-        if len(volumes) < 2 or any(one.b_s_per_mm2 for one in volumes):
+        if len(volumes) < LEAST_REPEATS or any(one.b_s_per_mm2 for one in volumes):
             continue
         if np.mean([one.likely(*T1) for one in volumes]) > 0.5:
             continue
-        may_be_high = np.mean([one.likely("DWI_HIGH") for one in volumes]) > LEAST_LIKELY
-        values = np.stack([one.values for one in volumes])
-        r = alike(values)
-        if len(volumes) >= LEAST_REPEATS and r >= ALIKE_R:
-            log_odds = towards(STRONG, UNKNOWN)
-            said = "are alike (r {:.3f}), as in functional or perfusion imaging"
-        elif may_be_high and r >= SAME_R and equally_bright(values):
-            log_odds = {"DWI_HIGH": -FAIR}
-            said = "repeat each other (r {:.3f}), as high b-values of a series hardly do"
-        else:
+        r = alike(np.stack([one.values for one in volumes]))
+        if r < ALIKE_R:
             continue
-        found = f"one of {len(volumes)} volumes that {said.format(r)}"
         for one in volumes:
             other = volumes[0] if one is not volumes[0] else volumes[1]
             evidence[one.info.volume_id] = PhysicsEvidence(
-                "repetition", (other.info.volume_id,), r, 0.0, found, log_odds=log_odds
+                "repetition",
+                (other.info.volume_id,),
+                r,
+                0.0,
+                f"one of {len(volumes)} volumes that are alike (r {r:.3f}), as in functional or "
+                "perfusion imaging",
+                log_odds=towards(STRONG, UNKNOWN),
             )
     return evidence
 
@@ -91,16 +80,6 @@ def alike(values: Float32Array) -> float:
     size = np.sqrt((inside**2).sum(axis=1) * (others**2).sum(axis=1))
     r = (inside * others).sum(axis=1) / np.maximum(size, 1e-12)
     return float(np.percentile(r, 10))
-
-
-def equally_bright(values: Float32Array) -> bool:
-    """Whether the mean of every volume is that of all.
-
-    Args:
-        values: Shape (volumes, voxels).
-    """
-    means = values.mean(axis=1, dtype=np.float64)
-    return bool(np.ptp(means) <= SAME_BRIGHTNESS * abs(means.mean()))
 
 
 def _series(one: Sampled) -> str:
