@@ -34,6 +34,7 @@ class Head:
         label_map: Painted instead of the procedural head where given.
         scale: Size along x, y, z; a negative x mirrors.
         painting: Deep structures of the procedural head.
+        veins: Deep ones, over either kind of head.
         lesions: Painted last, over either kind of head.
     """
 
@@ -54,6 +55,8 @@ class Head:
             _deep(self, rng)
             _face(self, rng)
         _lesions(self, rng)
+        self.veins = Painting()
+        _deep_veins(self.veins, rng)
 
     def replace_lesions(self, rng: np.random.Generator, necrotic_share: float) -> None:
         """Have one glioma, and nothing else that is ill."""
@@ -72,6 +75,7 @@ class Head:
         else:
             _shells(self, canvas, texture, mixed)
             self.painting.paint(canvas, rough)
+        self.veins.paint(canvas, rough)
         self.lesions.paint(canvas, rough)
 
 
@@ -196,6 +200,16 @@ def _deep(head: Head, rng: np.random.Generator) -> None:
     )
     add(Tube(((0, 6, -50), (0, 2, -26)), (1.9, 1.9)), "artery", over=("csf",))
     add(Tube(((0, -30, -10), (1, -44, 14), (0, -30, 30)), (1.4,) * 3), "artery", over=("csf",))
+
+
+def _deep_veins(veins: Painting, rng: np.random.Generator) -> None:
+    """Internal cerebral veins, great vein and straight sinus: black on gradient echoes."""
+    wide = float(rng.uniform(0.6, 1.3))
+    inner = ((2, -8, 14), (2, 12, 14), (1, 30, 12))
+    great = ((0, 30, 12), (0, 44, 8), (0, 66, -2), (0, 90, -12))
+    veins.both(Tube(inner, (1.2 * wide,) * 3), "venous_sinus", over=BRAIN, rough=0.3)
+    radii = (2.0 * wide, 2.6 * wide, 3.0 * wide, 3.4 * wide)
+    veins.add(Tube(great, radii), "venous_sinus", over=(*BRAIN, "dura"), rough=0.4)
 
 
 def _face(head: Head, rng: np.random.Generator) -> None:

@@ -169,17 +169,17 @@ def _suited(a: Acquisition, p: Protocol, kind: str, rng: np.random.Generator) ->
     if least < 1:
         share = float(rng.uniform(least, 0.85))
         return replace(a, resolution=(a.resolution[0] * share, a.resolution[1] * share))
-    if p.family == "haste":
-        # the echoes of one long train decay: blur along the phase direction
+    if p.family == "haste":  # the echoes of one long train decay: blur along the phase direction
         blurred = [a.resolution[0], a.resolution[1]]
         blurred[a.phase_axis - 1] *= float(rng.uniform(0.45, 0.8))
         return replace(a, resolution=(blurred[0], blurred[1]), window=max(a.window, 0.3))
     if p.family in ("low_flip_gre", "proton_density") and rng.random() < 0.5:
         # measured to know the coils, so nothing is corrected
         return replace(a, coil=float(rng.uniform(1.2, 4.0)), normalise=0.0, sharpen=0.0)
-    if p.family == "bold" and rng.random() < 0.4:
-        # many small coils, and what is compared is one image with the next
-        return replace(a, coil=float(rng.uniform(1.0, 3.5)), normalise=0.0)
+    if p.family == "bold":  # images are compared in time: coils stay uneven; or the mean of many
+        uneven, mean = rng.random(2) < 0.4
+        a = replace(a, snr=a.snr * float(rng.uniform(3, 12))) if mean else a
+        return replace(a, coil=float(rng.uniform(1.0, 3.5)), normalise=0.0) if uneven else a
     return a
 
 

@@ -161,3 +161,16 @@ def test_the_documented_tissue_table_is_the_one_in_use() -> None:
             row = documented[tissue.name.replace("_", " ")]
             ranges = (tissue.pd, tissue.t1_ms, tissue.t2_ms, tissue.adc)
             assert row[:4] == [f"{low:g}-{high:g}" for low, high in ranges], tissue.name
+
+
+@pytest.mark.parametrize("mapped", [False, True], ids=["procedural", "label map"])
+def test_heads_have_deep_veins_behind_the_thalami(mapped: bool) -> None:
+    maps = require_shared_data() / "labelmaps" if mapped else None
+    seeds = (seed for seed in range(20))
+    head = next(
+        one
+        for one in (Subject((seed, 4), "head", maps) for seed in seeds)
+        if (one.map_name is not None) == mapped
+    )
+    grid = Grid("axial", (0.0, 55.0, 4.0), (5, 48, 32), (4.0, 1.5, 1.5), 3.0)
+    assert head.render(grid).of(("venous_sinus",)).any(axis=(1, 2)).sum() >= 3
