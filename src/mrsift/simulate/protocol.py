@@ -18,7 +18,7 @@ class Protocol:
         direction_factor: ADC of one diffusion direction relative to the mean.
         fat_suppression: `none`, `fatsat`, `spair`, `stir`, `water_only`, `fat_only`, `in`,
             `opposed`.
-        fat_residual: Share of fat left where suppression works.
+        fat_residual: Share of fat left where suppression works; on an image of fat, of water.
         fat_failure: Share of fat left where the field is off.
         off_resonance: How far the field is off for fat suppression, relative to the solved one; a
             good shim has little. Six tenths of what gradient echoes lose go with it.

@@ -26,8 +26,8 @@ from mrsift.simulate.protocol_known import (
 Draw = Callable[[np.random.Generator, str, float], Protocol]
 
 
-_OF_HEADS = UNKNOWN_FAMILIES | {"bold": 12}
-"""In heads nothing unknown is measured more than function."""
+_OF_HEADS = UNKNOWN_FAMILIES | {"bold": 12, "fa": 3}
+"""In heads nothing unknown is measured more than function; a map comes with each tensor."""
 _OF_TRUNKS = UNKNOWN_FAMILIES | {
     "proton_density": 1,
     "bssfp": 1,
@@ -35,8 +35,9 @@ _OF_TRUNKS = UNKNOWN_FAMILIES | {
     "bold": 0.2,
     "angiography": 0.6,
     "fa": 0.4,
+    "fat_image": 3,
 }
-"""What is made for brains and joints is rare in trunks."""
+"""What is made for brains and joints is rare in trunks; a fat image comes with each Dixon pair."""
 
 
 def _unknown(rng: np.random.Generator, region: str, field_t: float) -> Protocol:

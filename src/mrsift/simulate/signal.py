@@ -234,7 +234,7 @@ def render(maps: Maps, protocol: Protocol) -> Float32Array:
     if kind == "opposed":
         return maps.average(np.abs(water - fat))
     if kind == "fat_only":
-        return maps.average(fat + 0.04 * water)
+        return maps.average(fat + protocol.fat_residual * water)
     if kind == "water_only":
         return maps.average(water + fat * (0.5 * fat_left(maps, protocol)))
     if protocol.fat_shift_px:

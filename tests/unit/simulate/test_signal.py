@@ -226,6 +226,18 @@ def test_opposed_phase_darkens_mixed_voxels(maps: Maps) -> None:
     assert opposed < 0.6 * in_phase
 
 
+def test_a_fat_image_keeps_the_water_that_separation_misses_and_fatty_liver(maps: Maps) -> None:
+    gre = Protocol("UNKNOWN", "fat_image", "gre", 3.0, 6.0, 1.3, flip_deg=10.0)
+    kept = replace(gre, fat_suppression="fat_only", fat_residual=0.12)
+    fat = signal.render(maps, kept)[0, 0]
+    perfect = signal.render(maps, replace(kept, fat_residual=0.0))[0, 0]
+    spleen, liver, deposit = column("spleen"), column("liver"), column("visceral_fat")
+    assert perfect[spleen] == 0
+    assert 0.02 < fat[spleen] / fat[deposit] < 0.2  # a real one: kidney and spleen 0.1, liver 0.2
+    fattest = replace(maps, fat=np.full_like(maps.fat, table()[liver].fat[1]))
+    assert 0.15 < signal.render(fattest, kept)[0, 0, liver] / fat[deposit] < 0.6
+
+
 def test_null_time_is_near_what_scanners_use() -> None:
     assert 190 < null_time(365.0, 5000.0) < 260  # fat at 3 T
     assert 140 < null_time(260.0, 5000.0) < 185  # fat at 1.5 T
