@@ -23,10 +23,6 @@ _VERTEX_MM = 90.0
 _SEEN_SLICES = (14, 18)
 """A network looks at about as many slices of a stack; those between them are not drawn."""
 
-_CLOSE = {False: (0.12, 0.62), True: (0.05, 0.4)}
-"""Of pelves, shares with a field of view below 140 mm and below 230; what one train measures
-would fold there."""
-
 _CUBIC_SHAPE = {STRIPPED: (16, 176, 142), RESEARCH: (16, 200, 164)}
 
 
@@ -78,15 +74,16 @@ def draw_grid(
         rows = int(rng.integers(96, 180))
     if kind == ECHO_PLANAR:
         rows = int(rng.integers(64 if region == "head" else 84, 141))
-    ratio = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.65, 1.0))
+    square, narrowest = (0.5, 0.65)
+    if kind == ECHO_PLANAR and region != "head":  # one train measures only what it must
+        square, narrowest = (0.35, 0.5)
+    ratio = 1.0 if rng.random() < square else float(rng.uniform(narrowest, 1.0))
     columns = max(int(rows * ratio) // 2 * 2, 56)
     rows = rows // 2 * 2
     pixel = field_mm / rows
     # slices are the coarsest axis: preprocessing tells the plane by it
     thickness = max(thickness, 1.1 * pixel)
     if rng.random() < 0.5:
-        rows, columns = columns, rows
-    if plane == "axial" and kind == ECHO_PLANAR and rows > columns and rng.random() < 0.5:
         rows, columns = columns, rows
     tilt = rng.normal(0, 5 if rng.random() < 0.5 else 0.5, 2)
     seen = min(slices, int(rng.integers(*_SEEN_SLICES)))
@@ -155,10 +152,9 @@ def _pelvis_view(rng: np.random.Generator, kind: str) -> tuple[float, tuple[floa
         field_mm = float(rng.uniform(360, 480))
     else:
         share = rng.random()
-        close, middle = _CLOSE[kind == ECHO_PLANAR]
-        if share < close:
+        if share < 0.12:
             field_mm = float(rng.uniform(100, 140))
-        elif share < middle:
+        elif share < 0.62:
             field_mm = float(rng.uniform(140, 230))
         else:
             field_mm, spread = float(rng.uniform(230, 430)), 14.0

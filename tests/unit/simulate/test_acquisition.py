@@ -109,3 +109,19 @@ def test_slices_are_the_coarsest_axis(region: str, kind: str) -> None:
         grid = geometry.draw_grid(rng, region, kind)
         for one in (grid, geometry.picked_from_many(rng, grid)):
             assert one.spacing_mm[0] > max(one.spacing_mm[1:])
+
+
+def test_echo_planar_pelves_are_narrow_from_side_to_side_or_from_front_to_back() -> None:
+    """A public examination has 128 rows and 84 columns of 2 mm, phase from side to side."""
+    shapes = [
+        grid.shape
+        for seed in range(400)
+        if (grid := draw_pelvis(seed)).plane == "axial" and grid.shape[1] * grid.spacing_mm[1] > 150
+    ]
+    ratios = np.array([columns / rows for _, rows, columns in shapes])
+    assert np.mean(ratios < 0.7) > 0.08
+    assert np.mean(ratios > 1 / 0.7) > 0.03
+
+
+def draw_pelvis(seed: int) -> Grid:
+    return geometry.draw_grid(np.random.default_rng(seed), "pelvis", geometry.ECHO_PLANAR)
