@@ -55,6 +55,16 @@ def test_the_order_of_volumes_changes_no_choice(found, random):
     assert first.missing_roles == second.missing_roles
 
 
+def test_of_equal_maps_in_two_frames_of_reference_the_last_is_taken():
+    first, last = (
+        prediction(volume(number, "series", frame_of_reference_uid=frame), "ADC", 0.6)
+        for number, frame in ((1, "1.2.9"), (2, "1.2.8"))
+    )
+    for order in ((first, last), (last, first)):
+        chosen = choose_roles(order, PROFILES["prostate"].roles)
+        assert chosen.roles["adc"].volume_id == last.volume.volume_id
+
+
 @settings(deadline=None, max_examples=60)
 @given(predictions())
 def test_every_role_is_filled_or_explained_and_every_volume_told(found):

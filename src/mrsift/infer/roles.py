@@ -114,10 +114,10 @@ def _elsewhere(candidate: Candidate, place: VolumeInfo | None) -> bool:
 def _best_place(
     roles: Sequence[Role], able: Mapping[str, Sequence[Candidate]]
 ) -> VolumeInfo | None:
-    """The volume around which most roles, and the best volumes, lie."""
+    """The volume around which most roles, and the best volumes, lie; the last of equal ones."""
     places: dict[object, VolumeInfo] = {}
-    for one in (one for role in roles for one in able[role.name]):
-        info = one.info
+    infos = (one.info for role in roles for one in able[role.name])
+    for info in sorted(infos, key=lambda info: (-(info.series_number or 0), info.volume_id)):
         key = (info.frame_of_reference_uid, info.shape, info.affine_lps_mm.round(2).tobytes())
         places.setdefault(key, info)
 
