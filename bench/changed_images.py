@@ -114,12 +114,17 @@ def _places(voxels: Float32Array) -> Iterator[tuple[str, Float32Array]]:
 
 
 def _parts(voxels: Float32Array, affine_lps_mm: Float64Array) -> Iterator[Changed]:
-    """Half of the slices, and less of the plane."""
+    """Half of the slices, a square of the plane, and less of it."""
     slices, rows, columns = voxels.shape
     half = slices // 2
     if half:
         yield "first half of the slices", voxels[:half], affine_lps_mm
         yield "last half of the slices", voxels[half:], _moved(affine_lps_mm, (half, 0, 0))
+    if rows != columns:
+        side = min(rows, columns)
+        row, column = (rows - side) // 2, (columns - side) // 2
+        cut = voxels[:, row : row + side, column : column + side]
+        yield "cut to a square", cut, _moved(affine_lps_mm, (0, row, column))
     for share in (0.1, 0.2, 0.3):
         row, column = round(rows * share / 2), round(columns * share / 2)
         cut = voxels[:, row : rows - row, column : columns - column]

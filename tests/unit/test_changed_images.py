@@ -30,10 +30,12 @@ def test_every_change_changes_and_has_a_name_of_its_own() -> None:
 
 
 def test_parts_keep_their_place_in_the_patient() -> None:
-    voxels, affine = _head()
-    voxels[:] = np.arange(voxels.size).reshape(voxels.shape)
+    _, affine = _head()
+    voxels = np.arange(12 * 40 * 24, dtype=np.float32).reshape(12, 40, 24)
+    made = {name: part.shape for name, part, _ in changes(voxels, affine)}
+    assert made["cut to a square"] == (12, 24, 24)
     for name, part, moved in changes(voxels, affine):
-        if "less of the plane" in name or "half of the slices" in name:
+        if part.shape != voxels.shape:
             value = int(part[1, 2, 3])
             index = np.array([*np.unravel_index(value, voxels.shape), 1])
             np.testing.assert_allclose(moved @ [1, 2, 3, 1], affine @ index, err_msg=name)
