@@ -94,6 +94,9 @@ def _intensities(voxels: Float32Array) -> Iterator[tuple[str, Float32Array]]:
         )
     for pixels in (0.7, 1.2, 2.0):
         yield f"blurred by {pixels:g} pixels", _blurred(voxels, pixels)
+    for axis, along in ((1, "along the columns"), (2, "along the rows")):
+        soft = ndimage.gaussian_filter1d(voxels, 1.0, axis=axis)
+        yield f"blurred by 1 pixel {along}", np.asarray(soft, dtype=np.float32)
     yield "sharpened", np.maximum(2 * voxels - _blurred(voxels, 1.0), 0)
 
 

@@ -26,6 +26,8 @@ class Acquisition:
         ghost: Strength of the half-field ghost.
         distortion_px: Shift by a field offset of 1, pixels.
         phase_axis: 1 rows, 2 columns.
+        partial: Measured share of k-space along the phase direction, from one end on (partial
+            Fourier); the other end stays empty.
         wrap: Share of the field of view that folds over.
         motion: Breathing ghosts.
         sharpen: Unsharp mask, negative smooths.
@@ -44,6 +46,7 @@ class Acquisition:
     ghost: float = 0.0
     distortion_px: float = 0.0
     phase_axis: int = 1
+    partial: float = 1.0
     wrap: float = 0.0
     motion: float = 0.0
     sharpen: float = 0.0
@@ -137,13 +140,16 @@ def measure(signal: Float32Array, maps: Maps, a: Acquisition) -> Float32Array:
     rows = _filter(image.shape[1], a.resolution[0], a.window)
     columns = _filter(image.shape[2], a.resolution[1], a.window)
     spectrum *= rows[:, None] * columns
+    lines = image.shape[a.phase_axis]
+    along_phase = [1, 1, 1]
+    along_phase[a.phase_axis] = lines
+    if a.partial < 1:
+        measured = np.fft.fftfreq(lines) * 2 <= 2 * a.partial - 1
+        spectrum *= measured.astype(np.float32).reshape(along_phase)
     if a.motion > 0:
-        shape = [1, 1, 1]
-        shape[a.phase_axis] = image.shape[a.phase_axis]
         period = rng.uniform(0.05, 0.35)
-        steps = np.arange(image.shape[a.phase_axis])
-        wave = 1 + a.motion * np.sin(2 * np.pi * period * steps + rng.uniform(0, 6))
-        spectrum *= wave.astype(np.float32).reshape(shape)
+        wave = 1 + a.motion * np.sin(2 * np.pi * period * np.arange(lines) + rng.uniform(0, 6))
+        spectrum *= wave.astype(np.float32).reshape(along_phase)
     data = scipy.fft.ifft2(spectrum)
     if a.ghost > 0:
         data = data + a.ghost * np.roll(data, image.shape[a.phase_axis] // 2, a.phase_axis)

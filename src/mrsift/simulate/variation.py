@@ -55,7 +55,7 @@ def _still(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
 
 
 def _sharp(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
-    return p, replace(a, resolution=(1.0, 1.0), window=0.4, sharpen=0.0)
+    return p, replace(a, resolution=(1.0, 1.0), partial=1.0, window=0.4, sharpen=0.0)
 
 
 def _suppressed(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:

@@ -1,5 +1,7 @@
 """Noise, shading and distortion; grids and textures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,33 @@ def test_the_seed_decides_the_noise(maps: Maps) -> None:
     other = measure(image, maps, Acquisition(seed=2, snr=10.0))
     assert (first == second).all()
     assert not (first == other).all()
+
+
+def test_partial_fourier_halves_fine_detail_along_the_phase_direction(maps: Maps) -> None:
+    rng = np.random.default_rng(3)
+    image = rng.normal(100.0, 5.0, GRID.shape).astype(np.float32)
+    quiet = replace(PLAIN, snr=1e6, phase_axis=2)
+    whole, partial = (
+        np.abs(np.fft.fft2(measure(image, maps, replace(quiet, partial=share)))) ** 2
+        for share in (1.0, 0.75)
+    )
+    frequency = np.abs(np.fft.fftfreq(GRID.shape[2])) * 2
+    coarse, fine = (frequency > 0) & (frequency < 0.45), (frequency > 0.55) & (frequency < 1)
+    assert partial[..., coarse].sum() == pytest.approx(whole[..., coarse].sum(), rel=0.05)
+    assert partial[..., fine].sum() == pytest.approx(0.25 * whole[..., fine].sum(), rel=0.05)
+
+
+@pytest.mark.parametrize(("rows", "columns", "phase_axis"), [(128, 84, 2), (84, 128, 1)])
+def test_lines_are_saved_along_the_phase_direction(
+    rows: int, columns: int, phase_axis: int
+) -> None:
+    grid = replace(GRID, shape=(6, rows, columns))
+    drawn = [
+        geometry.draw_acquisition(np.random.default_rng(number), grid, True, False)
+        for number in range(40)
+    ]
+    assert {a.phase_axis for a in drawn} == {phase_axis}
+    assert 0.3 < np.mean([a.partial < 1 for a in drawn]) < 0.9
 
 
 def test_distortion_of_nothing_is_nothing() -> None:

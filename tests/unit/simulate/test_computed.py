@@ -6,7 +6,7 @@ import scipy.ndimage
 
 from mrsift.simulate.anatomy import Maps, Subject
 from mrsift.simulate.artefact import Acquisition
-from mrsift.simulate.computed import derived
+from mrsift.simulate.computed import MapStyle, derived
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.protocol import Protocol
 
@@ -43,3 +43,9 @@ def test_the_edge_of_the_brain_is_bright_on_most_maps_of_anisotropy(maps: Maps) 
     made = [anisotropy(maps, seed) for seed in range(12)]
     brighter = [np.mean(found[edge]) > 1.3 * np.mean(found[inner]) for found in made]
     assert sum(brighter) >= 6
+
+
+def test_most_maps_are_as_sharp_as_the_images_they_are_made_of() -> None:
+    rng = np.random.default_rng(5)
+    smoothed = [MapStyle.draw(rng, head=False).smooth_px > 0 for _ in range(200)]
+    assert 0.1 < np.mean(smoothed) < 0.5
