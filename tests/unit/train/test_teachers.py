@@ -102,7 +102,7 @@ def test_a_pupil_follows_its_teacher_and_keeps_nothing_of_it(tmp_path: Path) -> 
 
 def test_shipped_bundles_can_teach() -> None:
     (teacher,) = teachers_of([shipped_bundle_path("sim")])
-    assert teacher.input_shape == (12, 112, 112)
+    assert teacher.input_shape == (12, 160, 160)
     assert not teacher.network.training
 
 
