@@ -186,6 +186,8 @@ class NetworkSettings:
         dropout: Share of the pooled features that is dropped in training, before the heads.
         slice_pooling: How a 2D network makes one answer of several slices: from the `mean` of
             their features, or from the mean weighted by gated `attention`.
+        looks: Sizes in plane, as shares of the input, that the network sees each volume at; its
+            features are the mean over them.
     """
 
     dimensions: Literal[2, 3] = 3
@@ -199,6 +201,7 @@ class NetworkSettings:
     bottleneck_stride: Literal["1x1", "3x3"] = "3x3"
     dropout: float = 0.0
     slice_pooling: Literal["mean", "attention"] = "mean"
+    looks: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ DEFAULT = NetworkSettings(
     # (memory that was never written); three or more do not.
     slice_strides=(1, 2, 1, 1),
     dropout=0.2,
+    looks=(1.0, 0.7),
 )
 """The network of the recipe `default` and of the bundles that ship, at 12 x 160 x 160."""
 

@@ -15,7 +15,7 @@ def with_every_stage(network: ResNet, volume: Tensor) -> Output:
 
     Returns:
         `features` has shape (n, sum of the channels of the stages), first stage first; those
-        of a 2D network are means over the slices.
+        of a 2D network are means over the slices, those of several looks means over the looks.
 
     Source:
         Lambert et al. 2023, Multi-layer Aggregation as a Key to Feature-Based OOD Detection
@@ -33,4 +33,6 @@ def with_every_stage(network: ResNet, volume: Tensor) -> Output:
     finally:
         for handle in handles:
             handle.remove()
-    return output._replace(features=torch.cat(means, dim=1))
+    stages = len(network.stages)  # the first look's come first
+    over_looks = [torch.stack(means[stage::stages]).mean(dim=0) for stage in range(stages)]
+    return output._replace(features=torch.cat(over_looks, dim=1))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mrsift.config import Depth, NetworkSettings
 from mrsift.errors import ConfigError
 from mrsift.models.attention import GatedAttention
+from mrsift.preprocess.resample import weights
 
 Size = tuple[int, ...]
 """One number per axis: (slices, rows, columns), or (rows, columns)."""
@@ -42,7 +43,8 @@ class Output(NamedTuple):
         logits: Shape (n, labels).
         region: Shape (n, regions); None where the network has no such head.
         features: Mean of the last stage over space, before dropout, shape (n, k); of several
-            slices, their mean, weighted where the network has attention.
+            slices, their mean, weighted where the network has attention; of several looks, the
+            mean over them.
     """
 
     logits: Tensor
@@ -123,6 +125,22 @@ def bottleneck(channels_in: int, width: int, stride: Size, stride_at: str) -> Bl
     return Block(residual, (channels_in, EXPANSION * width), stride)
 
 
+def seen_at(volume: Tensor, share: float) -> Tensor:
+    """A volume with fewer rows and columns, each pixel the mean over its area.
+
+    Args:
+        volume: Shape (..., rows, columns).
+        share: Of the rows and columns; 1 leaves them as they are.
+    """
+    if share == 1.0:
+        return volume
+    down, across = (
+        torch.tensor(weights(int(size), round(share * int(size)))).to(volume)
+        for size in volume.shape[-2:]
+    )
+    return down @ volume @ across.T
+
+
 class ResNet(nn.Module):
     """Stem, four stages, mean over space, dropout, and one linear head or two."""
 
@@ -164,7 +182,8 @@ class ResNet(nn.Module):
         by attention, is its features; it also takes single images, shape (n, channels, rows,
         columns).
         """
-        features = self._pooled(volume)  # (n, k)
+        looks = [self._pooled(seen_at(volume, share)) for share in self.settings.looks]
+        features = torch.stack(looks).mean(dim=0) if len(looks) > 1 else looks[0]  # (n, k)
         kept = self.dropout(features)
         region = self.region_head(kept) if self.region_head is not None else None
         return Output(self.label_head(kept), region, features)

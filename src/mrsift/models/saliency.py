@@ -62,7 +62,7 @@ def grad_cam(
     """Grad-CAM: the maps of a stage, weighted by what they add to a label's logit.
 
     A 2D network's slices are images of their own: each has its own weights, so what attention
-    leaves out has no map. All slices share one scale.
+    leaves out has no map. All slices share one scale. Of several looks, the map is of the first.
 
     Args:
         network: 2D or 3D; its mode and gradients are left as they were.
@@ -121,7 +121,7 @@ def _maps_of(network: ResNet, stage: int) -> Iterator[list[Tensor]]:
 
     def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         kept.append(output.detach().requires_grad_())
-        return kept[0]
+        return kept[-1]
 
     network.eval().requires_grad_(False)
     handle = network.stages[stage].register_forward_hook(keep)

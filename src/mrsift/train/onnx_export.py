@@ -58,6 +58,8 @@ def to_onnx(network: ResNet, input_shape: tuple[int, int, int]) -> bytes:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # The newer exporter wants one package more and gives the same graph.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # The sizes of the looks are numbers in the graph, as the shape of the input is.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         path = Path(folder) / "model.onnx"
         torch.onnx.export(
             _OutputsThatAreThere(network).eval(),

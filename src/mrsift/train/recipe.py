@@ -237,6 +237,7 @@ def _problem(recipe: Recipe) -> str | None:
     """What is wrong with values that each have the right type."""
     labels, training, optimiser = recipe.labels, recipe.training, recipe.optimiser
     outputs = (*labels.names, *([labels.unknown] if labels.unknown else []))
+    looks = recipe.network.looks
     unfit = [name for name in outputs if not LABEL_FORM.fullmatch(name)]
     least = {
         "training.batch": training.batch,
@@ -271,6 +272,8 @@ def _problem(recipe: Recipe) -> str | None:
             recipe.study is None and recipe.network.channels != 1
         ),
         "training.workers: expected 0 or more": training.workers < 0,
+        "network.looks: expected one or more, each above 0 and at most 1": not looks
+        or not all(0 < share <= 1 for share in looks),
         **{f"{name}: expected 1 or more, found {n}": n < 1 for name, n in least.items()},
         **{f"{name}: expected 0 to 1, found {x}": not 0 <= x <= 1 for name, x in shares.items()},
     }

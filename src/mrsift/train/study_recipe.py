@@ -40,6 +40,7 @@ def study_problem(
         f"network.slice_pooling: unit {study.unit!r} needs {pooling!r}": (
             network.slice_pooling != pooling
         ),
+        "network.looks: a patient's images are seen at one size, [1.0]": network.looks != (1.0,),
         "study.slices: unit 'volume' needs a number": study.unit == "volume"
         and study.slices is None,
         "study.slices_seen: unit 'bag' needs 1 or more": study.unit == "bag"

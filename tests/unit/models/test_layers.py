@@ -8,9 +8,9 @@ from mrsift.models.layers import with_every_stage
 
 
 def test_the_last_channels_are_the_features_of_the_network() -> None:
-    for dimensions in (2, 3):
+    for dimensions, looks in ((2, (1.0,)), (3, (1.0,)), (2, (1.0, 0.6)), (3, (1.0, 0.6))):
         torch.manual_seed(0)
-        settings = NetworkSettings(dimensions=dimensions, depth=10, width=4)
+        settings = NetworkSettings(dimensions=dimensions, depth=10, width=4, looks=looks)
         network = build(settings, 5).eval()
         volumes = torch.randn(3, 1, 8, 32, 32)
         with torch.inference_mode():

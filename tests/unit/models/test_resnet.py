@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mrsift.config import Depth, NetworkSettings
 from mrsift.errors import ConfigError
 from mrsift.models.catalogue import DEFAULT, DEPTHS, build
-from mrsift.models.resnet import BLOCKS, Block, bottleneck
+from mrsift.models.resnet import BLOCKS, Block, bottleneck, seen_at
+from mrsift.preprocess import resize
 
 SMALL = NetworkSettings(depth=10, width=4, stem_stride=(1, 1, 1), dropout=0.5)
 NETWORKS = [
@@ -64,7 +67,8 @@ def test_every_shortcut_carries_gradient(settings: NetworkSettings) -> None:
     size = (64, 64) if settings.dimensions == 2 else (32, 64, 64)
     volume = torch.randn(2, 1, *size, requires_grad=True)
     network(volume).logits.square().sum().backward()
-    assert len(reached) == len(blocks) == sum(BLOCKS[settings.depth])
+    assert len(blocks) == sum(BLOCKS[settings.depth])
+    assert len(reached) == len(settings.looks) * len(blocks)
     assert all(gradient.abs().max() > 0 for gradient in reached)
     assert volume.grad is not None
     assert volume.grad.abs().max() > 0
@@ -102,6 +106,29 @@ def test_the_stride_of_a_bottleneck_is_where_it_is_asked_for(where: str, place: 
 
 def test_several_channels_go_in() -> None:
     assert build(replace(SMALL, channels=4), 2)(torch.randn(2, 4, 8, 16, 16)).logits.shape == (2, 2)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.floats(0.05, 1.0))
+def test_a_look_is_what_preparing_at_its_size_would_show(
+    rows: int, columns: int, share: float
+) -> None:
+    volume = torch.randn(2, 1, 3, rows, columns)
+    found = seen_at(volume, max(share, 0.51 / min(rows, columns)))
+    expected = resize(volume[1, 0].numpy(), (3, *found.shape[-2:]))
+    torch.testing.assert_close(found[1, 0], torch.from_numpy(expected), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_several_looks_are_the_mean_of_what_each_sees(dimensions: Any) -> None:
+    network = build(replace(SMALL, dimensions=dimensions), labels=5, regions=2).eval()
+    volume = torch.randn(3, 1, 8, 32, 32)
+    halves = torch.nn.functional.avg_pool3d(volume, (1, 2, 2))
+    with torch.inference_mode():
+        alone = [network(look) for look in (volume, halves)]
+        network.settings = replace(network.settings, looks=(1.0, 0.5))
+        both = network(volume)
+    for found, one, other in zip(both, *alone, strict=True):
+        torch.testing.assert_close(found, (one + other) / 2)
 
 
 def test_dropout_acts_in_training_only() -> None:

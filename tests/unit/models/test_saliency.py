@@ -137,6 +137,20 @@ def test_a_label_that_nothing_speaks_for_has_an_empty_map() -> None:
     assert not found.values.any()
 
 
+def test_of_several_looks_the_map_is_of_the_first(trained: ResNet) -> None:
+    volume = draw(np.random.default_rng(1), 0)[0]
+    alone = grad_cam(trained, volume, 0)
+    settings = trained.settings
+    trained.settings = replace(settings, looks=(1.0, 0.5))
+    try:
+        found = grad_cam(trained, volume, 0)
+    finally:
+        trained.settings = settings
+    assert found.resolution == alone.resolution
+    # the mean over two looks halves what every voxel adds, and the scale is one's own
+    np.testing.assert_allclose(found.values, alone.values, atol=1e-5)
+
+
 def test_random_weights_give_other_maps(trained: ResNet) -> None:
     rng = np.random.default_rng(2)
     labels = [0, 1, 0, 1]

@@ -12,6 +12,7 @@ WRONG = [
     ("mgmt-volume", "study.slices=none", "needs a number"),
     ("mgmt-volume", "study.aggregate='vote_share'", "unit 'volume' takes mean"),
     ("mgmt-mil", "network.slice_pooling='mean'", "needs 'attention'"),
+    ("mgmt-2022", "network.looks=[1.0, 0.5]", "seen at one size"),
     ("mgmt-mil", "study.slices_seen=0", "needs 1 or more"),
     ("mgmt-mil", "study.aggregate='mean'", "unit 'bag' takes attention"),
     ("mgmt-honest", "study.folds=1", "expected 0 for one hold-out"),
