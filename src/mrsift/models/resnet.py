@@ -130,12 +130,12 @@ def seen_at(volume: Tensor, share: float) -> Tensor:
 
     Args:
         volume: Shape (..., rows, columns).
-        share: Of the rows and columns; 1 leaves them as they are.
+        share: Of the rows and columns, of which at least one is left; 1 leaves them as they are.
     """
     if share == 1.0:
         return volume
     down, across = (
-        torch.tensor(weights(int(size), round(share * int(size)))).to(volume)
+        torch.tensor(weights(int(size), max(1, round(share * int(size))))).to(volume)
         for size in volume.shape[-2:]
     )
     return down @ volume @ across.T
