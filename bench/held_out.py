@@ -2,22 +2,24 @@
 
     python -m bench.held_out [--folder runs/held-out] [--subjects 24]
 
-Three sets of other seeds than the training pool: `test` as training is simulated, `shifted`
-the same with every artefact beyond the ranges of training, and `strangers` of families that
-no training sees. What is there is not drawn again; more subjects add to it. Each version of
-the simulator and of the preprocessing has a folder of its own.
+Three sets of other seeds than the training pool: `test` with the simulator's usual artefacts,
+`shifted` the same with every artefact beyond its usual range, and `strangers` of families that
+no training sees. For `bench.artefacts` one more for each artefact, which is beyond its range
+alone. What is there is not drawn again; more subjects add to it. Each version of the simulator
+and of the preprocessing has a folder of its own.
 """
 
 import argparse
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import mrsift
 from mrsift.config import PreprocessSettings
 from mrsift.simulate import SimulatedVolume, draw_subject
 from mrsift.simulate.stranger import draw_strangers
-from mrsift.simulate.variation import SHIFTED
+from mrsift.simulate.variation import BEYOND, SHIFTED
 from mrsift.train.pool import Pool, write_shard
 from mrsift.train.recipe import load_recipe
 
@@ -32,6 +34,9 @@ DRAWS: dict[str, Draw] = {
     "test": lambda subject: draw_subject(SEED, subject),
     "shifted": lambda subject: draw_subject(SEED, subject, variation=SHIFTED),
     "strangers": lambda subject: draw_strangers(SEED, subject),
+}
+ALONE: dict[str, Draw] = {
+    name: partial(draw_subject, SEED, variation=variation) for name, variation in BEYOND.items()
 }
 
 
@@ -50,14 +55,14 @@ def held_out(name: str, folder: Path = FOLDER, subjects: int = SUBJECTS, first: 
     """One of the sets, drawn where it is not there.
 
     Args:
-        name: Of `DRAWS`.
+        name: Of `DRAWS` or `ALONE`.
         folder: Where all sets lie.
         subjects: Index after the last one.
         first: Index of the first.
     """
     place = folder / version() / name
     for subject in range(first, subjects):
-        write_shard(place, subject, _numbered(DRAWS[name], subject), _settings())
+        write_shard(place, subject, _numbered((DRAWS | ALONE)[name], subject), _settings())
     return Pool(place, range(first, subjects))
 
 

@@ -153,13 +153,18 @@ class ResNet(nn.Module):
             regions: Outputs of the second head; 0 for none.
 
         Raises:
-            ConfigError: No ResNet has that depth or those dimensions.
+            ConfigError: No ResNet has that depth or those dimensions, or it looks at nothing.
         """
         super().__init__()
         if settings.depth not in BLOCKS or settings.dimensions not in CONVOLUTION:
             raise ConfigError(
                 f"No ResNet with {settings.depth} layers in {settings.dimensions} dimensions: "
                 f"choose one of {', '.join(map(str, BLOCKS))}, and 2 or 3."
+            )
+        if not settings.looks or not all(0 < share <= 1 for share in settings.looks):
+            raise ConfigError(
+                f"network.looks is {list(settings.looks)}: expected one or more shares, each "
+                "above 0 and at most 1."
             )
         self.settings = settings
         self.stem = _stem(settings)

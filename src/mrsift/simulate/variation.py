@@ -6,7 +6,9 @@ varied subject is the same subject.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
 
 from mrsift.simulate.artefact import Acquisition
 from mrsift.simulate.protocol import Protocol
@@ -97,4 +99,53 @@ def _harder(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
     return p, changed
 
 
-SHIFTED = Variation("every artefact beyond the ranges that training sees", _harder)
+SHIFTED = Variation("every artefact beyond its usual range", _harder)
+
+_FIELDS = {
+    "noise": ("snr", "parallel"),
+    "coils": ("coil", "endorectal"),
+    "resolution": ("resolution",),
+    "ghosts": ("ghost",),
+    "distortion": ("distortion_px",),
+    "motion": ("motion",),
+    "wrap-around": ("wrap",),
+}
+"""Artefact -> what of `Acquisition` decides it."""
+
+
+def _alone(artefact: str) -> Change:
+    def change(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
+        harder = asdict(_harder(p, a)[1])
+        return p, replace(a, **{name: harder[name] for name in _FIELDS[artefact]})
+
+    return change
+
+
+BEYOND: dict[str, Variation] = {
+    name: Variation(f"{name} beyond the usual range, nothing else", _alone(name))
+    for name in _FIELDS
+}
+"""Artefact -> the simulator with that one alone as `SHIFTED` has it."""
+
+_OFTEN = 0.6
+"""Share of volumes that have artefacts beyond their usual ranges, where training sees them."""
+
+_EACH = 0.4
+"""How often each artefact is one of them."""
+
+
+def _now_and_then(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
+    rng = np.random.default_rng([a.seed, 11])
+    if rng.random() > _OFTEN:
+        return p, a
+    usual, harder = asdict(a), asdict(_harder(p, a)[1])
+    for fields in _FIELDS.values():
+        chance, far = rng.random(), rng.uniform(0.2, 1.0)
+        for name in fields if chance < _EACH else ():
+            between = (1.0 - far) * np.array(usual[name]) + far * np.array(harder[name])
+            usual[name] = tuple(between.tolist()) if between.ndim else float(between)
+    return p, Acquisition(**usual)
+
+
+WIDER = Variation("some artefacts, now and then, beyond their usual ranges", _now_and_then)
+"""What the volumes that bundles learn from are drawn with."""

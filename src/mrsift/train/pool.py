@@ -18,6 +18,7 @@ from mrsift.config import PreprocessSettings
 from mrsift.labels import LABEL_NAMES
 from mrsift.preprocess import normalise, prepare, resize
 from mrsift.simulate import SimulatedVolume, draw_subject
+from mrsift.simulate.variation import WIDER
 from mrsift.train.batches import NO_REGION, Volumes
 from mrsift.types import Float32Array
 
@@ -118,7 +119,7 @@ def build_shard(
     drawn = (
         (subject, volume)
         for subject in subjects
-        for volume in draw_subject(seed, subject, label_maps=label_maps)
+        for volume in draw_subject(seed, subject, label_maps=label_maps, variation=WIDER)
     )
     return write_shard(folder, subjects.start, drawn, settings)
 

@@ -17,7 +17,7 @@ import argparse
 import csv
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -148,13 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
     recipe = load_recipe("default", (*OVERRIDES, *given.set))
-    shape = network_of_bundle(given.start_from)[1].preprocess.input_shape
-    if shape != recipe.preprocess.input_shape:
-        raise SystemExit(
-            f"--start-from: {given.start_from} looks at {shape}, the recipe `default` at "
-            f"{recipe.preprocess.input_shape}: give a bundle that was trained by it, or the "
-            "bundle's own sizes with --set, for which the pool was drawn too"
-        )
+    _check_alike(given.start_from, recipe)
     mixed = _mixed(given, recipe)
     if given.command == "compare":
         _compare(given, recipe, mixed)
@@ -178,6 +172,20 @@ def main(arguments: list[str] | None = None) -> None:
         (with_real(NAME, given.sources), facts),
         given.real,
     )
+
+
+def _check_alike(start: Path, recipe: Recipe) -> None:
+    """Raises where the bundle's network is another than the recipe's, or sees another size."""
+    network, manifest = network_of_bundle(start)
+    ours = {"input_shape": recipe.preprocess.input_shape, **asdict(recipe.network)}
+    theirs = {"input_shape": manifest.preprocess.input_shape, **asdict(network.settings)}
+    for name, value in theirs.items():
+        if value != ours[name]:
+            raise SystemExit(
+                f"--start-from: {start} has {name} {value}, the recipe `default` {ours[name]}: "
+                "give a bundle that was trained by it, or the bundle's own value with --set, "
+                "with which the pool was drawn too"
+            )
 
 
 def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:

@@ -148,6 +148,12 @@ def test_a_depth_that_no_resnet_has_is_named() -> None:
         build(NetworkSettings(depth=depth), labels=2)
 
 
+@pytest.mark.parametrize("looks", [(), (0.0,), (1.0, 1.5)])
+def test_a_network_that_looks_at_nothing_is_refused(looks: tuple[float, ...]) -> None:
+    with pytest.raises(ConfigError, match=r"network\.looks"):
+        build(NetworkSettings(looks=looks), labels=2)
+
+
 @pytest.mark.parametrize("depth", [10, 50])
 def test_a_block_starts_as_its_shortcut(depth: Depth) -> None:
     network = build(replace(SMALL, depth=depth), labels=2).eval()

@@ -1,6 +1,6 @@
 """A varied subject is the same subject, with one thing different."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from mrsift.simulate.artefact import Acquisition
 from mrsift.simulate.protocol import UNKNOWN_FAMILIES
 from mrsift.simulate.protocol_draw import draw_protocol
 from mrsift.simulate.stranger import STRANGER_FAMILIES, draw_strangers
-from mrsift.simulate.variation import PARTS, SHIFTED
+from mrsift.simulate.variation import BEYOND, PARTS, SHIFTED, WIDER
 from mrsift.simulate.volume import SimulatedVolume
 
 SEED, HEAD = 11, 1
@@ -32,6 +32,37 @@ def test_beyond_the_usual_ranges_it_is_the_same_subject(plain: list[SimulatedVol
     assert not any(
         same(*pair) for pair in zip(plain, varied, strict=True) if pair[0].label == "T2W"
     )
+
+
+def test_wider_is_now_and_then_between_the_usual_and_beyond() -> None:
+    protocol = draw_protocol(np.random.default_rng(3), "T2W", "pelvis", 3.0)
+    changed = set[str]()
+    as_usual = 0
+    for seed in range(100):
+        usual = Acquisition(seed, 20.0, endorectal=1.0, ghost=0.1, distortion_px=-2.0, motion=0.1)
+        (_, wider), (_, beyond) = (v.change(protocol, usual) for v in (WIDER, SHIFTED))
+        assert WIDER.change(protocol, usual)[1] == wider
+        as_usual += wider == usual
+        for name, value in asdict(wider).items():
+            ends = np.sort([getattr(usual, name), getattr(beyond, name)], axis=0)
+            assert (ends[0] <= value).all()
+            assert (value <= ends[1]).all()
+            changed |= {name} if value != getattr(usual, name) else set()
+    assert 20 < as_usual < 60
+    assert changed == {
+        name for name, value in asdict(usual).items() if value != getattr(beyond, name)
+    }
+
+
+def test_artefacts_beyond_their_ranges_make_up_all_of_them_together() -> None:
+    protocol = draw_protocol(np.random.default_rng(3), "T2W", "pelvis", 3.0)
+    usual = Acquisition(1, 20.0, endorectal=1.0, distortion_px=2.0)
+    together = usual
+    for artefact in BEYOND.values():
+        alone = artefact.change(protocol, usual)[1]
+        assert alone != usual
+        _, together = artefact.change(protocol, together)
+    assert together == SHIFTED.change(protocol, usual)[1]
 
 
 def test_without_texture_tissue_is_smoother(plain: list[SimulatedVolume]) -> None:

@@ -12,6 +12,7 @@ from mrsift.labels import LABEL_NAMES
 from mrsift.models.weights import network_of_bundle
 from mrsift.preprocess import prepare
 from mrsift.simulate import draw_subject
+from mrsift.simulate.variation import WIDER
 from mrsift.train import default
 from mrsift.train.pool import PlainPool, Pool, build_shard
 from mrsift.train.recipe import load_recipe
@@ -67,7 +68,7 @@ def test_fit_and_bundle(runs: Path, tmp_path: Path) -> None:
 def test_a_shard_holds_what_inference_would_see(runs: Path) -> None:
     recipe = load_recipe("default", SMALL[1::2])
     settings = recipe.preprocess.at_source()
-    subject = draw_subject(default.POOL_SEED, 2)
+    subject = draw_subject(default.POOL_SEED, 2, variation=WIDER)
     pool = Pool(runs / "pool", [2])
     assert [LABEL_NAMES[row.label] for row in pool.rows[: len(subject)]] == [
         volume.label for volume in subject

@@ -75,6 +75,9 @@ def test_compare_and_bundle(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     other = ["--set", "preprocess.input_shape=[12, 40, 40]"]
     with pytest.raises(SystemExit, match=r"\(24, 48, 48\).*\(12, 40, 40\)"):
         with_real.main(["compare", *common, "--out", str(out), *other])
+    other = ["--set", "network.looks=[1.0]"]
+    with pytest.raises(SystemExit, match=r"looks \(1\.0, 0\.7\).*\(1\.0,\)"):
+        with_real.main(["compare", *common, "--out", str(out), *other])
 
     told = ["--version", "2", "--sources", "nobody's, drawn"]
     with pytest.raises(SystemExit, match="licence"):
