@@ -93,7 +93,7 @@ def simulated_sections(
 ) -> list[Section]:
     """Answers, doubt and strangers on simulated volumes."""
     test, shifted, strange = found["test"], found["shifted"], found["strangers"]
-    words = {"test": "simulated as in training", "shifted": "every artefact beyond training"}
+    words = {"test": "simulated as in training", "shifted": "every artefact beyond its range"}
     both = {"test": test, "shifted": shifted}
     rows = [(words[name], *cells(one)) for name, one in both.items()]
     answers = Table(

@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m mrsift.train.default", description=__doc__)
     parser.add_argument("command", choices=["pool", "fit", "bundle"])
     parser.add_argument("--runs", type=Path, required=True, help="folder for pool and runs")
-    parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
+    parser.add_argument("--subjects", type=int, default=2000, help="one after the last subject")
     parser.add_argument("--start", type=int, default=0, help="first subject that is used")
     parser.add_argument("--labelmaps", type=Path, help="folder of label maps of heads and pelves")
     parser.add_argument(

@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=Path, required=True, help="folder with the pool")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="tables of real scans")
     parser.add_argument("--start-from", type=Path, required=True, help="bundle to go on from")
-    parser.add_argument("--subjects", type=int, default=2000, help="simulated subjects in the pool")
+    parser.add_argument("--subjects", type=int, default=2000, help="one after the last subject")
     parser.add_argument("--by", choices=LEFT_OUT, default="patient", help="who is left out")
     parser.add_argument(
         "--set", action="append", default=[], help="section.key=value of the recipe"
