@@ -7,7 +7,8 @@ Rows differ from `base`, the recipe `default` at the stated shape, in one thing.
 the simulator's parts, and `whole simulator` that they are compared with, have a small pool of
 their own: the same subjects, drawn without the part. Rows that are in the file are not run
 again; a row that was cut off goes on where it was. Measured are balanced accuracy on
-simulated test data, on the same with every artefact beyond its range, and answers on each real source.
+simulated test data, on the same with every artefact beyond its range, and answers on each real
+source.
 """
 
 import argparse
