@@ -54,10 +54,10 @@ def network_of_bundle(path: str | os.PathLike[str]) -> tuple[ResNet, Manifest]:
     weights = from_safetensors(data, path)
     if manifest.network is None:  # `read_weights` refuses it; for the type checker
         raise BundleError(f"{path}: does not say how its network is built.")
-    network = build(manifest.network, len(manifest.labels), len(manifest.regions))
     try:
+        network = build(manifest.network, len(manifest.labels), len(manifest.regions))
         network.load_state_dict(weights)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         first = str(error).splitlines()[-1].strip()
         raise BundleError(
             f"{path}: the weights do not fit the network in the manifest ({first}). Export the "

@@ -1,5 +1,7 @@
 """Weights of a bundle: what was written is read, and what does not fit is refused."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +99,18 @@ def test_the_weights_that_ship_are_those_of_the_network_that_ships(name: str) ->
         expected = with_every_stage(network, volume)
     for output in ("logits", "region", "features"):
         np.testing.assert_allclose(found[output], getattr(expected, output).numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("looks", [None]), ("looks", "all"), ("width", "16"), ("width", 8)]
+)
+def test_a_manifest_with_another_network_than_the_weights_is_named(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(shipped_bundle_path("sim"), bundle)
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["network"][field] = value
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=r"bundle: the weights do not fit the network"):
+        network_of_bundle(bundle)
