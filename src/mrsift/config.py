@@ -240,8 +240,6 @@ class AugmentationSettings:
         mirror: Share of volumes whose columns are turned round: left and right, but of sagittal
             slices front and back.
         upside_down: Share of volumes whose rows are turned round.
-        reverse_slices: Share of volumes whose slices come in the other order: left and right of
-            sagittal ones.
         shading: Size: deviation of the logarithm of a smooth gain.
         sharpness: (share of volumes, least, most) that is added of what a blur takes away.
         coarseness: Size: smallest share of rows and columns that the volume is reduced to.
@@ -262,7 +260,6 @@ class AugmentationSettings:
     drop_slices: tuple[float, int] = (0.0, 0)
     mirror: float = 0.0
     upside_down: float = 0.0
-    reverse_slices: float = 0.0
     shading: tuple[float, float] = (0.0, 0.0)
     sharpness: tuple[float, float, float] = (0.0, 0.0, 0.0)
     coarseness: tuple[float, float] = (0.0, 1.0)

@@ -26,9 +26,8 @@ class Draw:
             resizes the whole field of view as inference does.
         slices: First and last share of the stack that is kept, 0 to 1.
         repeated: Slices that show their neighbour instead (dropped ones).
-        mirrored: Columns run the other way: left and right change places, but of sagittal slices.
+        mirrored: Columns run the other way: left and right, but of sagittal slices front and back.
         upside_down: A header lied about the orientation.
-        reversed_slices: Slices come in the other order: left and right of sagittal ones.
         shading: Coefficients of the logarithm of a smooth gain, shape (2, 3).
         sharpness: Share of the difference to the blurred image that is added, from -0.6.
         coarseness: In-plane size that the image is reduced to before its full size, 0 to 1.
@@ -43,7 +42,6 @@ class Draw:
     repeated: tuple[int, ...]
     mirrored: bool
     upside_down: bool
-    reversed_slices: bool
     shading: Float64Array
     sharpness: float
     coarseness: float
@@ -61,7 +59,7 @@ def draw(rng: np.random.Generator, settings: AugmentationSettings, slices: int) 
         settings: How often and how much.
         slices: Of the network's input.
     """
-    chance = rng.random(13)
+    chance = rng.random(12)
     ends = rng.uniform(0.0, 1.0, 2) * settings.crop_slices[1]
     most_lost = min(settings.drop_slices[1], slices - 1)
     lost = rng.integers(1, slices, rng.integers(1, most_lost + 1)) if most_lost > 0 else ()
@@ -74,7 +72,6 @@ def draw(rng: np.random.Generator, settings: AugmentationSettings, slices: int) 
         repeated=tuple(int(index) for index in lost) if chance[1] < settings.drop_slices[0] else (),
         mirrored=bool(chance[3] < settings.mirror),
         upside_down=bool(chance[4] < settings.upside_down),
-        reversed_slices=bool(chance[12] < settings.reverse_slices),
         # Every coil shades a little, so the others get a fifth.
         shading=rng.normal(size=(2, 3)) * (settings.shading[1] * (1.0 if shaded else 0.2)),
         sharpness=float(rng.uniform(*settings.sharpness[1:]))
@@ -169,8 +166,7 @@ def vary(
         np.abs(bright, out=bright)
     if drawn.empty_below is not None:
         bright = np.maximum(bright, np.quantile(bright[::3, ::3, ::3], drawn.empty_below))
-    turned = (drawn.reversed_slices, drawn.upside_down, drawn.mirrored)
-    return np.flip(bright, tuple(axis for axis, other in enumerate(turned) if other)), lowest
+    return bright[:, :: -1 if drawn.upside_down else 1, :: -1 if drawn.mirrored else 1], lowest
 
 
 def _seen_through(

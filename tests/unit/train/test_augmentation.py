@@ -54,19 +54,6 @@ def test_bright_stays_brighter_than_dark(seed: int) -> None:
     assert organ > body
 
 
-@pytest.mark.parametrize(
-    ("name", "axis"), [("reverse_slices", 0), ("upside_down", 1), ("mirror", 2)]
-)
-def test_a_volume_is_turned_along_the_axis_that_is_asked(name: str, axis: int) -> None:
-    rng = np.random.default_rng(0)
-    grains = rng.standard_normal((8, 32, 32)).astype(np.float32)
-    plain = apply(grains, draw(rng, AugmentationSettings(), 8), SETTINGS, rng)
-    always = replace(AugmentationSettings(), **{name: 1.0})
-    turned = apply(grains, draw(rng, always, 8), SETTINGS, rng)
-    assert not np.array_equal(turned, plain)
-    np.testing.assert_array_equal(np.flip(turned, axis), plain)
-
-
 def test_nothing_drawn_is_what_inference_does() -> None:
     rng = np.random.default_rng(0)
     nothing = replace(
@@ -76,7 +63,6 @@ def test_nothing_drawn_is_what_inference_does() -> None:
         repeated=(),
         mirrored=False,
         upside_down=False,
-        reversed_slices=False,
         shading=np.zeros((2, 3)),
         sharpness=0.0,
         coarseness=1.0,
