@@ -141,7 +141,7 @@ def test_echo_planar_images_are_as_fine_as_their_pixels() -> None:
         grid = geometry.draw_grid(rng, "pelvis", geometry.ECHO_PLANAR, "axial")
         maps = Subject((77, number), "pelvis").render(replace(grid, shape=(3, *grid.shape[1:])))
         p = draw_protocol(rng, "DWI_LOW", "pelvis", 3.0)
-        a = geometry.draw_acquisition(rng, grid, True, False)
+        a = geometry.draw_acquisition(rng, grid, True, "pelvis")
         found.append(fine_detail(acquire(maps, p, a, rng)))
     assert abs(np.median(found) - np.mean(real)) < 0.4
 

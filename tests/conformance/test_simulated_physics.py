@@ -93,6 +93,20 @@ def test_turbo_spin_echo_is_the_echo_at_the_effective_time(
 
 
 @pytest.mark.parametrize(("t1", "t2"), TISSUES)
+def test_a_train_that_ends_with_a_restoring_pulse(t1: float, t2: float) -> None:
+    tr, spacing, echoes = 1500.0, 10.0, 30
+    graph = PhaseGraph(t1, t2)
+    for _ in range(40):
+        train = echo_train(graph, spacing, [180.0] * echoes)
+        graph.pulse(-90, 90)
+        graph.spoil()
+        graph.relax(tr - spacing * echoes)
+    found = signal.spin_echo(one(t1), one(t2), tr, 10 * spacing)
+    found = found * signal.restored(one(t1), one(t2), tr, spacing * echoes)
+    assert float(found[0]) == pytest.approx(train[9], rel=1e-4)
+
+
+@pytest.mark.parametrize(("t1", "t2"), TISSUES)
 def test_balanced_steady_state_is_what_the_pulses_build_up(t1: float, t2: float) -> None:
     tr, flip = 5.0, 50.0
     graph = PhaseGraph(t1, t2, orders=1)  # balanced: nothing is ever dephased

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 import scipy.ndimage
+import scipy.special
 
 from mrsift.simulate.anatomy import Maps
+from mrsift.simulate.grid import Grid
 from mrsift.types import Float32Array
 
 
@@ -19,6 +21,8 @@ class Acquisition:
         snr: Mean tissue signal over the deviation of the noise.
         coil: Strength of the surface-coil shading.
         coil_rows: Where the coils sit: front (-1) to back (1).
+        coil_reach_mm: How far above and below their middle the coils see half.
+        coil_offset_mm: How far above the middle of the slices that lies.
         endorectal: Flare of an endorectal coil, 0 for none.
         normalise: How much of the shading the scanner takes out again, 0 to 1.
         resolution: Measured share of k-space along rows and columns.
@@ -33,12 +37,17 @@ class Acquisition:
         sharpen: Unsharp mask, negative smooths.
         parallel: How much more noise parallel imaging leaves in the middle (g - 1).
         mask_background: Pixels below this share of the mean become zero.
+        saturated: Share of the signal that a saturation band in front takes.
+        band_mm: Where the band ends, y at z = 0, mm.
+        band_slope: How much farther back it ends for every mm up.
     """
 
     seed: int
     snr: float
     coil: float = 0.3
     coil_rows: float = 0.0
+    coil_reach_mm: float = 170.0
+    coil_offset_mm: float = 0.0
     endorectal: float = 0.0
     normalise: float = 0.7
     resolution: tuple[float, float] = (0.9, 0.9)
@@ -52,11 +61,16 @@ class Acquisition:
     sharpen: float = 0.0
     parallel: float = 0.0
     mask_background: float = 0.0
+    saturated: float = 0.0
+    band_mm: float = -70.0
+    band_slope: float = 0.0
 
 
-def shading(maps: Maps, a: Acquisition) -> Float32Array:
-    """Sensitivity of the coils, shape of the grid, mean about 1."""
-    grid = maps.grid
+_BAND_EDGE_MM = 3.0  # over which the profile of the pulse falls
+
+
+def _positions_mm(grid: Grid) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """Along x, y and z, each of the shape of the grid."""
     slices = grid.offsets_mm(0)[:, None, None]
     rows = grid.offsets_mm(1)[None, :, None]
     columns = grid.offsets_mm(2)[None, None, :]
@@ -67,11 +81,35 @@ def shading(maps: Maps, a: Acquisition) -> Float32Array:
         + grid.directions[2, i] * columns
         for i in range(3)
     )
+    return x, y, z
+
+
+def left_by_band(grid: Grid, a: Acquisition) -> Float32Array:
+    """Share of the signal that is left by a band of saturated tissue in front of the organs.
+
+    The belly moves with every breath, and fat near the coils is bright: what it would ghost
+    over the organs is saturated before every excitation.
+
+    Args:
+        grid: Where.
+        a: The acquisition.
+
+    Returns:
+        Shape of the grid, 1 behind the band.
+    """
+    _, y, z = _positions_mm(grid)
+    within = scipy.special.expit((a.band_mm + a.band_slope * z - y) / _BAND_EDGE_MM)
+    return np.asarray(1 - a.saturated * within, dtype=np.float32)
+
+
+def shading(maps: Maps, a: Acquisition) -> Float32Array:
+    """Sensitivity of the coils, shape of the grid, mean about 1."""
+    x, y, z = _positions_mm(maps.grid)
     front = np.exp(-(y + 110) / 70) * (1 - a.coil_rows)
     back = np.exp((y - 100) / 70) * (1 + a.coil_rows)
     ring = ((x / 90) ** 2 + (y / 110) ** 2) * 0.5
     field = 1 + a.coil * (front + back + ring)
-    squared = ((z - grid.centre_mm[2]) / 170) ** 2  # the coils are where the slices are
+    squared = ((z - maps.grid.centre_mm[2] - a.coil_offset_mm) / a.coil_reach_mm) ** 2
     field = field / (1 + squared * squared)
     if a.endorectal > 0:
         gap = x**2 + (y - 32) ** 2 + (np.maximum(np.abs(z) - 20, 0)) ** 2
@@ -128,6 +166,8 @@ def measure(signal: Float32Array, maps: Maps, a: Acquisition) -> Float32Array:
     tissue = signal > 0.02 * np.percentile(signal, 99)
     level = float(signal[tissue].mean()) if tissue.any() else 1.0
     image = signal * sensitivity
+    if a.saturated > 0:
+        image = image * left_by_band(maps.grid, a)
     if a.distortion_px:
         image = distort(image, maps.average(maps.off_resonance) * a.distortion_px, a.phase_axis)
     if a.wrap > 0:

@@ -25,6 +25,17 @@ Source:
     series says PFP (partial Fourier, phase) in its ScanOptions, and has a third of the power along
     its phase direction, above four tenths of the finest detail, that it has along the other.
 """
+_SHORT_COILS = {"head": 0.25, "trunk": 0.5}
+"""Share of volumes that reach farther up or down than their coils.
+
+Our judgement, as is how far; the sagittal look-at T2W falls off below the pubic bone.
+"""
+_BANDS = {False: 0.3, True: 0.15}
+"""Share of pelves with a saturation band over the wall of the belly, anatomical and echo-planar.
+
+Usual where breath would ghost over the prostate; the sagittal look-at T2W has one, the axial and
+the coronal have none. How often is our judgement.
+"""
 _VERTEX_MM = 90.0
 """How far the skin of a head reaches above the middle of its brain."""
 
@@ -177,7 +188,7 @@ def _abdomen_view(rng: np.random.Generator, _kind: str) -> tuple[float, tuple[fl
 
 
 def draw_acquisition(
-    rng: np.random.Generator, grid: Grid, planar: bool, endorectal: bool
+    rng: np.random.Generator, grid: Grid, planar: bool, region: str, endorectal: bool = False
 ) -> Acquisition:
     """Draw how a volume is measured.
 
@@ -185,6 +196,7 @@ def draw_acquisition(
         rng: Source of chance.
         grid: Of the volume. Lines are saved along the phase direction, so it is the shorter one.
         planar: By one echo-planar train.
+        region: `pelvis`, `head` or `abdomen`.
         endorectal: A coil lies in the rectum.
 
     Returns:
@@ -205,7 +217,7 @@ def draw_acquisition(
     surface = rng.random() < (0.45 if planar else 0.15)  # surface coils, nothing corrected
     uneven = float(rng.uniform(1.0, 3.5)) if surface else uneven
     flare = float(rng.uniform(0.4, 2.5)) if endorectal and rng.random() < 0.9 else 0.0
-    return Acquisition(
+    acquisition = Acquisition(
         seed=int(rng.integers(2**31)),
         snr=float(np.exp(rng.uniform(*np.log(_SNR[planar])))),
         coil=uneven,
@@ -224,6 +236,19 @@ def draw_acquisition(
         parallel=float(rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else 0.0,
         mask_background=float(rng.uniform(0.05, 0.18)) if rng.random() < 0.3 else 0.0,
     )
+    if rng.random() < (_SHORT_COILS["head"] if region == "head" else _SHORT_COILS["trunk"]):
+        reach_mm, offset_mm = rng.uniform(90, 170), rng.normal(25 if region == "head" else 0, 25)
+        acquisition = replace(
+            acquisition, coil_reach_mm=float(reach_mm), coil_offset_mm=float(offset_mm)
+        )
+    if region == "pelvis" and rng.random() < _BANDS[planar]:
+        acquisition = replace(
+            acquisition,
+            saturated=float(rng.uniform(0.6, 0.97)),
+            band_mm=float(rng.uniform(-100, -50)),
+            band_slope=float(rng.normal(0, 0.2)),
+        )
+    return acquisition
 
 
 def _sharpening(rng: np.random.Generator, planar: bool) -> float:

@@ -22,7 +22,11 @@ def bladder(pelvis: "Pelvis", rng: np.random.Generator) -> None:
     base = 12.0 if pelvis.female else pelvis.prostate_axes[2] * 0.88
     centre = near(rng, (0, -22 if pelvis.female else -14 - 6 * fill, base + half[2]), 2.0)
     wall = float(rng.uniform(2.5, 4.5) * (1.5 - 0.8 * fill))
-    solid = Ellipsoid(centre, half, (float(rng.normal(8, 6)), 0, float(rng.normal(0, 4))), 2.3)
+    turn, power = float(rng.normal(8, 6)), 2.3
+    shape = rng.spawn(1)[0]  # everything else of a subject stays as it was
+    if shape.random() > 0.5:  # its neighbours press it flat: faces and blunt edges
+        turn, power = float(shape.uniform(-50, 50)), float(shape.uniform(1.3, 3.5))
+    solid = Ellipsoid(centre, half, (turn, 0, float(rng.normal(0, 4))), power)
     pelvis.painting.add(solid, "bladder_wall", (wall, "urine"), rough=0.9)
 
 

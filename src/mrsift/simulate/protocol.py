@@ -32,6 +32,8 @@ class Protocol:
         high_b: Highest acquired b behind it, s/mm2.
         fat_shift_px: Chemical shift along the phase direction, pixels.
         refocusing_deg: Of spin echo and turbo spin echo.
+        restore_ms: Length of an echo train whose end is turned back along the field (restore,
+            fast recovery, driven equilibrium); 0 where it is spoilt.
         transfer: Signal that white matter loses to magnetisation transfer, share.
         pulsation: Signal that fluid about the brain stem loses as it moves, share.
     """
@@ -62,6 +64,7 @@ class Protocol:
     high_b: float = 0.0
     fat_shift_px: int = 0
     refocusing_deg: float = 180.0
+    restore_ms: float = 0.0
     transfer: float = 0.0
     pulsation: float = 0.0
 

@@ -9,6 +9,9 @@ from mrsift.simulate.protocol import Protocol, null_time
 
 # Apparent T2 of fat: long where echoes follow closely, often less so on the longer trains of heads.
 _FAT_T2_MS = {"tse": (130, 400), "head": (65, 180), "epi": (45, 70)}
+_RESTORED = {False: 0.25, True: 0.75}
+"""Share of T2W, 2D and 3D, whose trains end with a pulse that restores. Our judgement: 3D trains,
+with the short TR they need, have it as a rule."""
 _MISSED_FAT = 0.14  # share of fat that suppression leaves; more only where frequencies are missed
 
 
@@ -55,6 +58,9 @@ def t2w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         te, tr = rng.uniform(75, 110), 12000.0  # every slice is excited once
     elif kind == "space":
         te, tr = rng.uniform(95, 210), rng.uniform(1500, 3500)
+    restore_ms = 0.0
+    if kind != "haste" and rng.random() < _RESTORED[kind == "space"]:
+        restore_ms = float(rng.uniform(120, 600) if kind == "space" else rng.uniform(120, 350))
     return Protocol(
         "T2W",
         kind,
@@ -66,6 +72,7 @@ def t2w_protocol(rng: np.random.Generator, region: str, field_t: float) -> Proto
         fat_suppression=kind if kind in ("in", "opposed") else "none",
         flow_void=float(rng.uniform(0.6, 1.0)),
         dimension=3 if kind == "space" else 2,
+        restore_ms=restore_ms,
     )
 
 

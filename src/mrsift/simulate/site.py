@@ -78,7 +78,8 @@ class Habits:
 
     def acquisition(self, rng: np.random.Generator, geometry_kind: str, grid: Grid) -> Acquisition:
         """Draw coils, noise and finish."""
-        a = geometry.draw_acquisition(rng, grid, geometry_kind == geometry.ECHO_PLANAR, False)
+        planar = geometry_kind == geometry.ECHO_PLANAR
+        a = geometry.draw_acquisition(rng, grid, planar, self.region)
         # distortions are drawn for images of about 110 pixels a side
         return replace(a, distortion_px=a.distortion_px * grid.shape[1] / 110)
 

@@ -166,7 +166,7 @@ def draw_strangers(seed: int, index: int) -> list[SimulatedVolume]:
     maps = subject.render(grid)
     found = []
     for family, make in _MAKE.items():
-        a = geometry.draw_acquisition(rng, grid, False, subject.endorectal)
+        a = geometry.draw_acquisition(rng, grid, False, region, subject.endorectal)
         p = Protocol(UNKNOWN, family, "gre", subject.draw.field_t, 5.0, 1.5)
         voxels = make(maps, a, rng)
         voxels, affine, steps = export(voxels, maps, p, geometry.ANATOMICAL, rng)

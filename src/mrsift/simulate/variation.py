@@ -41,7 +41,7 @@ AS_IT_IS = Variation()
 
 
 def _even(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:
-    return p, replace(a, coil=0.0, endorectal=0.0)
+    return p, replace(a, coil=0.0, endorectal=0.0, coil_reach_mm=1e6)
 
 
 def _quiet(p: Protocol, a: Acquisition) -> tuple[Protocol, Acquisition]:

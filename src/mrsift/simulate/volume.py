@@ -130,7 +130,7 @@ def _volumes(
             grids[key] = grid, subject.render(grid)
         grid, maps = grids[key]
         planar = drawn.family in _PLANAR_FAMILIES
-        a = geometry.draw_acquisition(rng, grid, planar, subject.endorectal)
+        a = geometry.draw_acquisition(rng, grid, planar, subject.region, subject.endorectal)
         p, a = variation.change(drawn, _suited(a, drawn, kind, rng))
         voxels = measured = acquire(maps, p, a, rng)
         voxels, affine, steps = export(voxels, maps, p, kind, rng)

@@ -7,7 +7,7 @@ import pytest
 
 from mrsift.simulate import geometry
 from mrsift.simulate.anatomy import Maps, Subject
-from mrsift.simulate.artefact import Acquisition, distort, finish, measure, shading
+from mrsift.simulate.artefact import Acquisition, distort, finish, left_by_band, measure, shading
 from mrsift.simulate.grid import Grid
 from mrsift.simulate.noise import Texture, block
 
@@ -66,11 +66,51 @@ def test_lines_are_saved_along_the_phase_direction(
 ) -> None:
     grid = replace(GRID, shape=(6, rows, columns))
     drawn = [
-        geometry.draw_acquisition(np.random.default_rng(number), grid, True, False)
+        geometry.draw_acquisition(np.random.default_rng(number), grid, True, "pelvis")
         for number in range(40)
     ]
     assert {a.phase_axis for a in drawn} == {phase_axis}
     assert 0.3 < np.mean([a.partial < 1 for a in drawn]) < 0.9
+
+
+def test_a_saturation_band_takes_its_share_in_front_and_nothing_behind(maps: Maps) -> None:
+    a = replace(PLAIN, snr=1e6, saturated=0.8, band_mm=-20.0, band_slope=0.5)
+    left = left_by_band(GRID, a)
+    _, y, z = GRID.points_mm(1)
+    edge = a.band_mm + a.band_slope * z
+    assert left[y < edge - 15] == pytest.approx(0.2, abs=0.01)
+    assert left[y > edge + 15] == pytest.approx(1.0, abs=0.01)
+    image = np.full(GRID.shape, 100.0, dtype=np.float32)
+    shares = measure(image, maps, a) / measure(image, maps, replace(a, saturated=0.0))
+    assert np.median(shares[y < edge - 25]) == pytest.approx(0.2, abs=0.05)
+    assert np.median(shares[y > edge + 25]) == pytest.approx(1.0, abs=0.05)
+
+
+def test_only_pelves_have_saturation_bands_and_not_all_of_them() -> None:
+    share = {
+        region: np.mean(
+            [
+                geometry.draw_acquisition(
+                    np.random.default_rng(number), GRID, False, region
+                ).saturated
+                > 0
+                for number in range(200)
+            ]
+        )
+        for region in ("pelvis", "head", "abdomen")
+    }
+    assert 0.15 < share["pelvis"] < 0.5
+    assert share["head"] == share["abdomen"] == 0
+
+
+def test_coils_see_half_where_their_reach_ends() -> None:
+    tall = Grid("coronal", (0.0, 0.0, 10.0), (3, 101, 11), (4.0, 4.0, 4.0), 4.0)
+    there = Subject((11,), "pelvis").render(tall, 1)
+    seen = shading(there, replace(PLAIN, coil_reach_mm=100.0, coil_offset_mm=20.0))
+    z = tall.points_mm(1)[2]
+    best = float(seen[np.abs(z - 30) < 2.1].mean())
+    for end_mm in (-70, 130):
+        assert float(seen[np.abs(z - end_mm) < 2.1].mean()) == pytest.approx(0.5 * best, rel=0.05)
 
 
 def test_distortion_of_nothing_is_nothing() -> None:

@@ -269,3 +269,13 @@ def test_t1_flair_nulls_fluid(field_t: float) -> None:
             for t1 in ((4100.0, 850.0) if field_t == 3.0 else (3280.0, 680.0))
         )
         assert fluid < 0.25 * white
+
+
+def test_a_restoring_pulse_makes_fluid_bright_and_little_else(maps: Maps) -> None:
+    short = replace(TSE, tr_ms=1800.0, transfer=0.0)
+    spoilt = signal.render(maps, short)[0, 0]
+    turned_back = signal.render(maps, replace(short, restore_ms=300.0))[0, 0]
+    for name in ("urine", "csf"):
+        assert turned_back[column(name)] > 1.4 * spoilt[column(name)]
+    for name in ("fat", "muscle"):
+        assert turned_back[column(name)] == pytest.approx(spoilt[column(name)], rel=0.12)
