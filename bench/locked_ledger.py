@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.real_data import Outcome
 from mrsift.types import BundleId
 
 LEDGER = Path(__file__).with_name("locked.csv")
@@ -20,13 +19,16 @@ def times() -> int:
         return len({row["time"] for row in csv.DictReader(file)})
 
 
-def record(command: str, bundle: BundleId, answered: Mapping[str, Sequence[Outcome]]) -> None:
+def record(
+    command: str, bundle: BundleId, answered: Mapping[str, Sequence[tuple[bool, float]]]
+) -> None:
     """Add what was just scored.
 
     Args:
         command: That did it.
         bundle: Which was asked.
-        answered: Evidence -> answers for the locked volumes.
+        answered: Evidence -> of each locked volume whether the answer was right, and its
+            probability.
     """
     fresh = not LEDGER.is_file()
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -34,9 +36,9 @@ def record(command: str, bundle: BundleId, answered: Mapping[str, Sequence[Outco
         writer = csv.writer(file, lineterminator="\n")
         if fresh:
             writer.writerow(COLUMNS)
-        for evidence, outcomes in answered.items():
-            right = sum(one.right for one in outcomes)
-            sure = sum(not one.right and one.prediction.probability >= 0.9 for one in outcomes)
+        for evidence, answers in answered.items():
+            right = sum(is_right for is_right, _ in answers)
+            sure = sum(not is_right and probability >= 0.9 for is_right, probability in answers)
             name = f"{bundle.name} {bundle.version}"
-            row = (now, command, name, bundle.sha256[:16], evidence, len(outcomes), right, sure)
+            row = (now, command, name, bundle.sha256[:16], evidence, len(answers), right, sure)
             writer.writerow(row)

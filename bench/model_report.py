@@ -239,7 +239,8 @@ def real_sections(
         words = (f"Not asked this time. {scored()}",)
         return [*sections, Section("Real scans, locked", words)], said
     answered = real(report.asked, given.data, given.bundle, locked=True)
-    record("model_report.py --locked", report.asked.network.bundle.id, answered)
+    graded = {evidence: [one.graded for one in own] for evidence, own in answered.items()}
+    record("model_report.py --locked", report.asked.network.bundle.id, graded)
     said["real, locked"] = real_predictions(report.asked, answered["pixels"])
     return [*sections, real_section(report, "locked", answered)], said
 

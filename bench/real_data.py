@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.locked_ledger import record
 from bench.package_scans import SCANS
 from mrsift.bundle import shipped_bundle_path
 from mrsift.cli.arguments import bundle_path
@@ -90,6 +91,11 @@ class Outcome:
     def right(self) -> bool:
         """Whether the answer counts as right."""
         return self.prediction.label in self.case.accept
+
+    @property
+    def graded(self) -> tuple[bool, float]:
+        """Whether it is right, and the probability that was given to it."""
+        return self.right, self.prediction.probability
 
 
 def read_cases(data: Path) -> list[Case]:
@@ -183,7 +189,7 @@ def main() -> None:
         cases = [case for case in cases if case.patient in LOOK_AT]
     places = look_at_all(cases, network)
     profile, manifest = named_profile(arguments.profile), network.result().bundle.manifest
-    locked: dict[str, list[Outcome]] = {}
+    locked: dict[str, list[tuple[bool, float]]] = {}
     for evidence in arguments.evidence:
         judge = Judge(profile, evidence != "pixels", manifest.identify_settings, manifest)
         results = [
@@ -203,10 +209,8 @@ def main() -> None:
         print_summary("all", results)
         print()
         print_confusion(results)
-        locked[evidence] = groups["locked"]
+        locked[evidence] = [one.graded for one in groups["locked"]]
     if any(locked.values()):
-        from bench.locked_ledger import record  # which imports this file
-
         record("real_data.py", network.result().bundle.id, locked)
 
 

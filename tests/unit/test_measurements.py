@@ -95,9 +95,12 @@ def test_looks_at_the_locked_scans_are_counted_by_time(
 ) -> None:
     monkeypatch.setattr(locked_ledger, "LEDGER", tmp_path / "locked.csv")
     assert locked_ledger.times() == 0
-    locked_ledger.record("a command", BundleId("sim", "1", "0" * 64), {"pixels": (), "both": ()})
+    answers = [(True, 0.95), (False, 0.95), (False, 0.5)]
+    bundle = BundleId("sim", "1", "0" * 64)
+    locked_ledger.record("a command", bundle, {"pixels": answers, "both": answers[:1]})
     assert locked_ledger.times() == 1
-    assert len((tmp_path / "locked.csv").read_text().splitlines()) == 3
+    lines = (tmp_path / "locked.csv").read_text().splitlines()
+    assert [line.split(",", 4)[-1] for line in lines[1:]] == ["pixels,3,1,1", "both,1,1,0"]
 
 
 def test_without_real_scans_the_report_says_so(tmp_path: Path) -> None:

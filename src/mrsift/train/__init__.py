@@ -41,6 +41,6 @@ that `evaluate` reads; from it, a bundle.
     card.py           the page that travels with a bundle
     pool.py           volumes drawn once from the simulator, prepared, on disk in shards
     default.py        the commands that make the shipped bundle
-    with_real.py      the commands that go on from it with real volumes
+    with_real.py      the command that goes on from it with real volumes
     shipped.py        calibration, export and card of both
 """

@@ -1,8 +1,7 @@
-"""Goes on from a simulated bundle with real volumes: `python -m mrsift.train.with_real`.
+"""Goes on from a simulated bundle with real volumes: `python -m mrsift.train.with_real bundle`.
 
-compare  leaves each patient, or each site, out in turn, trains on with the others, and asks both
-         networks
-bundle   trains on with all of them, and writes a second bundle
+It trains on with all of them and writes a second bundle. What that is worth for patients and
+sites that were left out, `bench/left_out.py` measures.
 
 The data are tables of `mrsift dataset index`; their column `accept` names every answer that is
 right, and a volume with several is asked about but not learnt from. Half of every step is
@@ -14,9 +13,8 @@ Source:
 """
 
 import argparse
-import csv
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,15 +23,13 @@ import torch
 from numpy.typing import NDArray
 
 import mrsift
-from mrsift.bundle import REGIONS
+from mrsift.bundle import REGIONS, Bundle
 from mrsift.dataset.table import DatasetRow, read_dataset
 from mrsift.dataset.voxels import read_voxels
-from mrsift.evaluate.calibration import softmax
-from mrsift.evaluate.intervals import wilson_interval
 from mrsift.labels import LABEL_NAMES
 from mrsift.models.resnet import ResNet
 from mrsift.models.weights import network_of_bundle, to_safetensors
-from mrsift.preprocess import normalise, prepare, resize
+from mrsift.preprocess import prepare
 from mrsift.train.batches import NO_REGION, Labelled
 from mrsift.train.card import with_real
 from mrsift.train.default import open_pool
@@ -41,7 +37,6 @@ from mrsift.train.fit import Task, fit, load_network
 from mrsift.train.pool import PlainPool, Pool
 from mrsift.train.recipe import Recipe, load_recipe
 from mrsift.train.run_folder import RunFolder, create_run
-from mrsift.train.score import score
 from mrsift.train.shipped import write_shipped
 from mrsift.train.watch import Watch
 from mrsift.types import Float32Array
@@ -59,23 +54,6 @@ OVERRIDES = ("training.max_epochs=1", "optimiser.learning_rate=3e-4", "training.
 MOST_ALIKE = 4
 """Volumes of one patient, label and plane that are looked at: directions of one series, or times,
 are nearly the same image, and there can be hundreds."""
-
-LEFT_OUT: dict[str, Callable[[DatasetRow], str]] = {
-    "patient": lambda row: row.patient,
-    "site": lambda row: row.site,
-}
-"""What `--by` may name, and how it is told of a volume."""
-
-COLUMNS = (
-    "left_out",
-    "patient",
-    "label",
-    "accept",
-    "simulated",
-    "p_simulated",
-    "with_real",
-    "p_with_real",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,35 +106,21 @@ class Mixed:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs one of the two commands."""
+    """Trains on with all the real volumes, and writes the bundle."""
     parser = argparse.ArgumentParser(prog="python -m mrsift.train.with_real", description=__doc__)
-    parser.add_argument("command", choices=["compare", "bundle"])
-    parser.add_argument("--runs", type=Path, required=True, help="folder with the pool")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="tables of real scans")
-    parser.add_argument("--start-from", type=Path, required=True, help="bundle to go on from")
-    parser.add_argument("--subjects", type=int, default=2000, help="one after the last subject")
-    parser.add_argument("--by", choices=LEFT_OUT, default="patient", help="who is left out")
-    parser.add_argument(
-        "--set", action="append", default=[], help="section.key=value of the recipe"
-    )
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, required=True, help="CSV, or folder of the bundle")
+    parser.add_argument("command", choices=["bundle"])
+    add_arguments(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     parser.add_argument("--version", default="0")
     parser.add_argument("--sources", default="", help="whose volumes, under which licence")
     parser.add_argument("--made-by", default="python -m mrsift.train.with_real bundle")
     parser.add_argument("--real", type=Path, help="Markdown with results on real scans")
     given = parser.parse_args(arguments)
-    torch.set_num_threads(given.threads)
-    recipe = load_recipe("default", (*OVERRIDES, *given.set))
-    _check_alike(given.start_from, recipe)
-    mixed = _mixed(given, recipe)
-    if given.command == "compare":
-        _compare(given, recipe, mixed)
-        return
+    recipe, mixed = begin(given)
     mixed = mixed.to_learn_from()
     if not given.sources:
         raise SystemExit("--sources: say whose volumes these are, and under which licence")
-    folder = _train_on(given, recipe, mixed, "all")
+    network = trained_on(given, recipe, mixed, "all")
     kept_out = open_pool(given.runs, range(given.subjects), validation=True)
     facts = {
         "version": given.version,
@@ -167,11 +131,38 @@ def main(arguments: list[str] | None = None) -> None:
     }
     write_shipped(
         given.out,
-        (_halfway(given, folder, recipe), recipe),
+        (network, recipe),
         (replace(mixed, chosen=_order(mixed.pool, recipe)[:REFERENCE]), kept_out),
         (with_real(NAME, given.sources), facts),
         given.real,
     )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of `begin` and `trained_on`."""
+    parser.add_argument("--runs", type=Path, required=True, help="folder with the pool")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="tables of real scans")
+    parser.add_argument("--start-from", type=Path, required=True, help="bundle to go on from")
+    parser.add_argument("--subjects", type=int, default=2000, help="one after the last subject")
+    parser.add_argument(
+        "--set", action="append", default=[], help="section.key=value of the recipe"
+    )
+    parser.add_argument("--threads", type=int, default=2)
+
+
+def begin(given: argparse.Namespace) -> tuple[Recipe, Mixed]:
+    """The recipe, and all volumes, those in doubt too.
+
+    Args:
+        given: Of `add_arguments`.
+
+    Raises:
+        SystemExit: The bundle is no start for the recipe.
+    """
+    torch.set_num_threads(given.threads)
+    recipe = load_recipe("default", (*OVERRIDES, *given.set))
+    _check_alike(given.start_from, recipe)
+    return recipe, _mixed(given, recipe)
 
 
 def _check_alike(start: Path, recipe: Recipe) -> None:
@@ -223,13 +214,34 @@ def _region(row: DatasetRow) -> int:
     return REGIONS.index(name) if name in REGIONS else NO_REGION
 
 
-def _train_on(given: argparse.Namespace, recipe: Recipe, mixed: Mixed, name: str) -> RunFolder:
-    """Half real, half simulated, from the bundle's weights; goes on where it stopped."""
+def trained_on(given: argparse.Namespace, recipe: Recipe, mixed: Mixed, name: str) -> ResNet:
+    """Half real, half simulated, from the bundle's weights; goes on where it stopped.
+
+    Args:
+        given: Of `add_arguments`.
+        recipe: Of `begin`.
+        mixed: What to learn from.
+        name: Of the run.
+
+    Returns:
+        The mean of the weights before and after.
+
+    Raises:
+        SystemExit: The run is there, and began from another bundle or with other volumes.
+    """
     folder = RunFolder(given.runs / "with-real" / name)
+    began = {
+        "start_from": Bundle.load(given.start_from).id.sha256,
+        "volumes": [len(mixed.real), len(mixed.pool)],
+    }
     if not (folder.path / "recipe.toml").is_file():
         start = to_safetensors(network_of_bundle(given.start_from)[0])
-        facts = {"mrsift_version": mrsift.__version__, "volumes": [len(mixed.real), SIMULATED]}
-        create_run(folder.path, recipe, None, facts, start)
+        create_run(folder.path, recipe, None, {"mrsift_version": mrsift.__version__} | began, start)
+    elif {key: folder.facts().get(key) for key in began} != began:
+        raise SystemExit(
+            f"{folder.path}: began from another bundle, or with other volumes; remove it to train "
+            "anew, or give the same again"
+        )
     count = len(mixed.real)
     shown = np.resize(np.arange(count), SIMULATED)  # every real volume about as often
     places = np.concatenate([shown, np.arange(count, len(mixed))])
@@ -240,32 +252,7 @@ def _train_on(given: argparse.Namespace, recipe: Recipe, mixed: Mixed, name: str
     seen = Labelled(plain, some, mixed.pool.labels[some], regions)
     keeper = fit(folder, recipe, Task(LABEL_NAMES, REGIONS, train, seen), Watch(say=print))
     folder.add_facts({"steps": keeper.history[-1]["step"], "best_epoch": keeper.best_epoch})
-    return folder
-
-
-def _compare(given: argparse.Namespace, recipe: Recipe, mixed: Mixed) -> None:
-    """One line of the CSV per real volume, and who was right how often."""
-    simulated = network_of_bundle(given.start_from)[0]
-    lines: list[tuple[str, ...]] = []
-    groups = [LEFT_OUT[given.by](row) for row in mixed.rows]
-    for number, group in enumerate(sorted(set(groups))):
-        own = [index for index, name in enumerate(groups) if name == group]
-        run = f"without-{given.by}-{number}"
-        folder = _train_on(given, recipe, mixed.to_learn_from(own), run)
-        later = _halfway(given, folder, recipe)
-        inputs = [_as_seen(mixed.real[index], recipe) for index in own]
-        answers = [_answers(network, inputs) for network in (simulated, later)]
-        for place, index in enumerate(own):
-            row = mixed.rows[index]
-            said = [text for answer in answers for text in answer[place]]
-            accept = row.extra.get("accept", "")
-            lines.append((group, row.patient, row.label or "", accept, *said))
-    with given.out.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([COLUMNS, *lines])
-    for column, name in ((4, "simulated volumes only"), (6, "with real volumes")):
-        right = sum(line[column] in (line[3] or line[2]).split("|") for line in lines)
-        low, high = wilson_interval(right, len(lines))
-        print(f"{name}: {right} of {len(lines)} ({low:.3f} to {high:.3f})")
+    return _halfway(given, folder, recipe)
 
 
 def _halfway(given: argparse.Namespace, folder: RunFolder, recipe: Recipe) -> ResNet:
@@ -276,16 +263,6 @@ def _halfway(given: argparse.Namespace, folder: RunFolder, recipe: Recipe) -> Re
         if weight.is_floating_point():
             weight.lerp_(before[name], 0.5)
     return network
-
-
-def _as_seen(volume: Float32Array, recipe: Recipe) -> Float32Array:
-    return normalise(resize(volume, recipe.preprocess.input_shape), recipe.preprocess)
-
-
-def _answers(network: ResNet, inputs: Sequence[Float32Array]) -> list[tuple[str, str]]:
-    """Label and probability, not calibrated, of each volume."""
-    shares = softmax(score(network, iter(inputs)).logits)
-    return [(LABEL_NAMES[int(row.argmax())], f"{row.max():.3f}") for row in shares]
 
 
 if __name__ == "__main__":
