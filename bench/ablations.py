@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from bench.ablation_rows import ROWS, Row, named
 from bench.held_out import FOLDER, SUBJECTS, held_out, version
-from bench.locked_ledger import LEDGER
+from bench.locked_ledger import LEDGER, record
 from bench.model_sets import source_of
 from bench.real_data import LOOK_AT, SHARED, Case, read_cases
 from mrsift.bundle import REGIONS
@@ -48,7 +48,7 @@ from mrsift.train.run_folder import RunFolder, create_run
 from mrsift.train.score import score
 from mrsift.train.teachers import Teacher
 from mrsift.train.watch import Watch
-from mrsift.types import Float32Array, Volume
+from mrsift.types import BundleId, Float32Array, Volume
 
 COLUMNS = (
     *("row", "about", "seed", "steps", "batch", "volumes", "shape", "parameters", "seconds"),
@@ -157,14 +157,14 @@ def trained(bench: Bench, row: Row, seed: int) -> tuple[ResNet, Recipe, int, flo
 
 def answers(
     networks: Sequence[ResNet], volumes: Sequence[Float32Array], *, mirrored: bool
-) -> NDArray[np.intp]:
-    """The most probable label of each: mean of the networks, and of mirror images if asked."""
+) -> NDArray[np.float64]:
+    """Probabilities, shape (n, labels): mean of networks, and of mirror images if asked."""
     views = [volumes]
     if mirrored:
         views.append([np.ascontiguousarray(volume[:, :, ::-1]) for volume in volumes])
     shares = [softmax(score(network, view).logits) for network in networks for view in views]
-    best: NDArray[np.intp] = np.mean(shares, axis=0).argmax(axis=1)
-    return best
+    mean: NDArray[np.float64] = np.mean(shares, axis=0)
+    return mean
 
 
 def measure(bench: Bench, row: Row, networks: Sequence[ResNet], recipe: Recipe) -> dict[str, str]:
@@ -172,19 +172,24 @@ def measure(bench: Bench, row: Row, networks: Sequence[ResNet], recipe: Recipe) 
     found = {}
     for name, pool in bench.tests.items():
         plain = PlainPool(pool, recipe.preprocess)
-        best = answers(networks, [plain[i] for i in range(len(pool))], mirrored=row.mirrored)
-        right = best == pool.labels
+        said = answers(networks, [plain[i] for i in range(len(pool))], mirrored=row.mirrored)
+        right = said.argmax(axis=1) == pool.labels
         each = [right[pool.labels == label].mean() for label in np.unique(pool.labels)]
         found[name] = f"{np.mean(each):.3f}"
     counts: dict[str, list[bool]] = {}
+    locked: list[tuple[bool, float]] = []
     prepared = [prepare(v.voxels, v.affine_lps_mm, recipe.preprocess) for _, v in bench.real]
     if prepared:
-        for (case, _), best_ in zip(
-            bench.real, answers(networks, prepared, mirrored=row.mirrored), strict=True
-        ):
+        said = answers(networks, prepared, mirrored=row.mirrored)
+        for (case, _), shares in zip(bench.real, said, strict=True):
+            right_ = LABEL_NAMES[shares.argmax()] in case.accept
             group = "looked at" if case.patient in LOOK_AT else "locked"
-            right_ = LABEL_NAMES[best_] in case.accept
             counts.setdefault(f"{source_of(case.patient)} {group}", []).append(right_)
+            if group == "locked":
+                locked.append((right_, float(shares.max())))
+    if locked:
+        network = BundleId(f"ablation {row.name}", str(recipe.training.max_steps), "none")
+        record("ablations.py --locked", network, {"one volume": locked})
     parts = [f"{name} {sum(k)}/{len(k)}" for name, k in sorted(counts.items())]
     return found | {"real": "; ".join(parts) or "not there"}
 
@@ -237,7 +242,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--held-out", type=Path, default=FOLDER)
     parser.add_argument("--subjects", type=int, default=SUBJECTS, help="simulated test subjects")
     parser.add_argument("--data", type=Path, default=SHARED)
-    parser.add_argument("--locked", action="store_true", help=f"also score those of {LEDGER.name}")
+    parser.add_argument(
+        "--locked", action="store_true", help=f"also score the locked: lines of {LEDGER.name}"
+    )
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
