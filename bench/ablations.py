@@ -50,6 +50,9 @@ from mrsift.train.teachers import Teacher
 from mrsift.train.watch import Watch
 from mrsift.types import BundleId, Float32Array, Volume
 
+ABLATIONS = Path(__file__).with_name("ablations.csv")
+"""What has run, under version control: a row takes minutes."""
+
 COLUMNS = (
     *("row", "about", "seed", "steps", "batch", "volumes", "shape", "parameters", "seconds"),
     *("test", "shifted", "real", "simulator", "command", "time"),
@@ -232,7 +235,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pool", type=Path, required=True, help="of mrsift.train.default pool")
     parser.add_argument("--shards", type=int, default=40, help="of the pool, at most")
     parser.add_argument("--out", type=Path, default=FOLDER.parent / "ablations")
-    parser.add_argument("--csv", type=Path, default=FOLDER.parent / "ablations.csv")
+    parser.add_argument("--csv", type=Path, default=ABLATIONS)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--shape", default="12,64,64")

@@ -5,7 +5,7 @@
 Simulated sets and studies are drawn once and kept (`held_out.py`). Real scans are asked where
 ../shared/data is there: those that development may look at always, the locked ones with
 `--locked` alone, and each time is written down in `bench/locked.csv`. Ablations are read from
-`runs/ablations.csv` where `ablations.py` has begun to write it.
+`bench/ablations.csv`, which `ablations.py` writes.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from bench.ablations import ABLATIONS
 from bench.held_out import FOLDER, SUBJECTS, held_out, version
 from bench.locked_ledger import record
 from bench.model_parts import ablation_table, picture_rows, remaining_table, speed_table
@@ -199,7 +200,7 @@ def main() -> None:
     parser.add_argument("--subjects", type=int, default=SUBJECTS)
     parser.add_argument("--studies", type=int, default=30)
     parser.add_argument("--data", type=Path, default=SHARED)
-    parser.add_argument("--ablations", type=Path, default=FOLDER.parent / "ablations.csv")
+    parser.add_argument("--ablations", type=Path, default=ABLATIONS)
     parser.add_argument("--locked", action="store_true", help="also ask the locked volumes")
     given = parser.parse_args()
     report = Report(given.out, Asked(Network(Bundle.load(given.bundle))))
