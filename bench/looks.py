@@ -76,9 +76,8 @@ def main() -> None:
     parser.add_argument("--subjects", type=int, default=SUBJECTS)
     given = parser.parse_args()
     pools: dict[str, Pool] = {name: held_out(name, given.folder, given.subjects) for name in SETS}
-    sizes = ", ".join(f"{name} {len(pool)}" for name, pool in pools.items())
-    table = Table(title=f"Right, log loss, wrong with {CONFIDENT:g} or more ({sizes} volumes)")
-    for head in ("bundle", "looks", *SETS):
+    table = Table(title=f"Right, log loss, wrong with {CONFIDENT:g} or more")
+    for head in ("bundle", "looks", *(f"{name}, {len(pool)}" for name, pool in pools.items())):
         table.add_column(head)
     for path in given.bundles:
         whole, manifest = network_of_bundle(path)
