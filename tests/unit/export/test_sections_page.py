@@ -35,3 +35,18 @@ def test_a_section_without_anything_is_its_title(tmp_path: Path) -> None:
     text = (tmp_path / "a.html").read_text("utf-8")
     assert "<table" not in text
     assert "Ablations</h2>" in text
+
+
+def test_a_column_of_words_is_one_whatever_the_length_of_each(tmp_path: Path) -> None:
+    columns = ("score", "strangers", "of", "AUROC")
+    rows = (("p", "phantom", "24", "0.95"), ("p", "double_inversion", "24", "not measured"))
+    table = Table("strangers", "Strangers", "", columns, (*rows, ("p", "emission", "24", 7)))
+    write_sections(
+        tmp_path / "a.html", "Report", ("Lead",), [Section("Strangers", tables=(table,))]
+    )
+    text = (tmp_path / "a.html").read_text("utf-8")
+    for cell in ("phantom", "double_inversion", "emission"):
+        assert f'<td class="words">{cell}</td>' in text
+    assert '<th scope="col" class="words">strangers</th>' in text
+    for cell in ("p", "24", "0.95", "7"):
+        assert f"<td>{cell}</td>" in text
