@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.locked_ledger import record
-from bench.real_data import LOOK_AT
+from bench.real_data import locked_patients
 from mrsift.bundle import Bundle
 from mrsift.dataset.table import DatasetRow
 from mrsift.evaluate.calibration import softmax
@@ -79,7 +79,8 @@ def main(arguments: list[str] | None = None) -> None:
             f"{network}: {right} of {len(answers)} ({low:.3f} to {high:.3f}), "
             f"{sure} wrong with {CONFIDENT} or more"
         )
-    locked = [one for one in answers if one.row.patient not in LOOK_AT]
+    patients = locked_patients()
+    locked = [one for one in answers if one.row.patient in patients]
     if locked:
         scores = {
             f"one volume, {network}, {given.by} left out": [

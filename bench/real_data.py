@@ -118,6 +118,12 @@ def read_cases(data: Path) -> list[Case]:
     return cases
 
 
+def locked_patients() -> frozenset[str]:
+    """Of the tables in ../shared/data, those that development may not look at."""
+    cases = read_cases(SHARED) if SHARED.is_dir() else []
+    return frozenset(case.patient for case in cases) - LOOK_AT
+
+
 def look_at_all(cases: Sequence[Case], network: Future[runtime.Network]) -> list[Place]:
     """Every scan of the tables with what the network sees in it."""
     places = []

@@ -87,7 +87,7 @@ def test_each_is_left_out_once_and_the_locked_are_counted(
     begun: Begun, by: str, groups: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locked_ledger, "LEDGER", tmp_path / "locked.csv")
-    monkeypatch.setattr(left_out, "LOOK_AT", {"p901"})
+    monkeypatch.setattr(left_out, "locked_patients", lambda: {"p902", "p903"})
     out = tmp_path / "out.csv"
     left_out.main([*begun.given(), "--out", str(out), "--by", by])
     with out.open() as file:
