@@ -69,6 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--by", choices=LEFT_OUT, default="patient", help="who is left out")
     parser.add_argument("--out", type=Path, required=True, help="CSV")
     given = parser.parse_args(arguments)
+    given.out.parent.mkdir(parents=True, exist_ok=True)  # now, not after the trainings
     answers = compare(given)
     write(given.out, answers)
     for place, network in enumerate(NETWORKS):

@@ -157,7 +157,7 @@ def begin(given: argparse.Namespace) -> tuple[Recipe, Mixed]:
         given: Of `add_arguments`.
 
     Raises:
-        SystemExit: The bundle is no start for the recipe.
+        SystemExit: The bundle is no start for the recipe, or there is no pool.
     """
     torch.set_num_threads(given.threads)
     recipe = load_recipe("default", (*OVERRIDES, *given.set))
@@ -183,6 +183,11 @@ def _mixed(given: argparse.Namespace, recipe: Recipe) -> Mixed:
     settings = recipe.preprocess.at_source()
     rows = _unlike([row for path in given.data for row in read_dataset(path).rows if row.label])
     pool = open_pool(given.runs, range(given.subjects), validation=False)
+    if not len(pool):
+        raise SystemExit(
+            f"--runs: {given.runs} holds no pool of subjects below {given.subjects}; draw one with "
+            f"python -m mrsift.train.default pool --runs {given.runs}"
+        )
     real = []
     for row in rows:
         volume = read_voxels(row)

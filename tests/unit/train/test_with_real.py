@@ -131,6 +131,13 @@ def test_a_bundle_of_another_network_is_no_start(
         left_out.main([*begun.given(), "--out", str(tmp_path / "out.csv"), "--set", other])
 
 
+def test_without_simulated_volumes_nothing_is_trained(begun: Begun, tmp_path: Path) -> None:
+    given = [str(tmp_path / "none") if word == str(begun.runs) else word for word in begun.given()]
+    with pytest.raises(SystemExit, match=r"--runs: .*none holds no pool .*default pool"):
+        left_out.main([*given, "--out", str(tmp_path / "new" / "out.csv")])
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_second_bundle_is_halfway_and_says_whose_images_it_saw(
     begun: Begun, tmp_path: Path
 ) -> None:
